@@ -1,0 +1,1 @@
+"""podtui's windows: what a person sees and touches."""
