@@ -10,9 +10,10 @@ from podtui.events import BatchResumed, BatchStopped
 from podtui.plan import Plan
 from podtui.store.cards import BatchCard
 from podtui.store.database import telling
-from podtui.store.models import Batch, Image, Workflow
+from podtui.store.models import PROXY, Batch, Image, Workflow
 from podtui.store.room import Room
 from podtui.store.rows import batch_cards
+from podtui.store.sql import run, tuples
 from podtui.words import (
     BatchId,
     BatchState,
@@ -134,10 +135,9 @@ class Batches(Room):
             .group_by(Batch.prompt, Batch.style, Batch.genre)
             .order_by(newest.desc())
             .limit(limit)
-            .tuples()
         )
         with telling():
-            return [(str(prompt), str(style), str(genre)) for prompt, style, genre in query]
+            return [(str(prompt), str(style), str(genre)) for prompt, style, genre in tuples(query)]
 
     # --- wishes -----------------------------------------------------------------------------------------
 
@@ -293,8 +293,7 @@ def add_image(
 
 def _index(table: str, n: int, words: str) -> None:
     """Put words into a full-text table."""
-    database = Batch._meta.database
-    database.execute_sql(f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (n, words))
+    run(PROXY, f"INSERT INTO {table} (rowid, words) VALUES (?, ?)", (n, words))
 
 
 def match_words(search: str) -> str:

@@ -8,6 +8,7 @@ from podtui.estimate import PastJob
 from podtui.store.database import telling
 from podtui.store.models import Attempt, Batch, Image
 from podtui.store.room import Room
+from podtui.store.sql import tuples
 from podtui.words import BatchId, ImageState
 
 _OPEN = [ImageState.SUBMITTING, *(state for state in ImageState if state.is_out), ImageState.UNSURE]
@@ -54,12 +55,11 @@ class Costs(Room):
             )
             .order_by(Attempt.n.desc())
             .limit(limit)
-            .tuples()
         )
         with telling():
             return [
                 PastJob(execution_ms=int(execution), delay_ms=int(delay or 0), is_first=position == 0)
-                for execution, delay, position in query
+                for execution, delay, position in tuples(query)
             ]
 
     def last_price(self, endpoint: str) -> int | None:
@@ -87,5 +87,5 @@ class Costs(Room):
         cost = pw.fn.COALESCE(pw.fn.SUM(Attempt.cost_microdollars), 0)
         open_jobs = pw.fn.COALESCE(pw.fn.SUM(Attempt.state << _OPEN), 0)
         with telling():
-            row = attempts.select(cost, open_jobs).tuples().first()
-        return Spending(int(row[0]), int(row[1])) if row else Spending(0, 0)
+            row = next(iter(tuples(attempts.select(cost, open_jobs))), (0, 0))
+        return Spending(int(row[0]), int(row[1]))

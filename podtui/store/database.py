@@ -20,6 +20,7 @@ from podtui.failpoints import fp
 from podtui.paths import Library
 from podtui.store.migrations import APPLICATION_ID, MIGRATIONS
 from podtui.store.models import PROXY
+from podtui.store.sql import number, run
 
 _log = logging.getLogger(__name__)
 
@@ -102,8 +103,8 @@ def _connect(path: Path) -> pw.SqliteDatabase:
 
 
 def _check_modes(database: pw.SqliteDatabase) -> None:
-    mode = database.execute_sql("PRAGMA journal_mode").fetchone()[0]
-    synchronous = database.execute_sql("PRAGMA synchronous").fetchone()[0]
+    mode = run(database, "PRAGMA journal_mode").fetchone()[0]
+    synchronous = number(database, "PRAGMA synchronous")
     if synchronous != 3:
         raise LibraryError(
             "The library cannot be written safely", f"SQLite runs with synchronous={synchronous}."
@@ -123,22 +124,22 @@ def _bring_up_to_date(database: pw.SqliteDatabase, library: Library) -> None:
         )
     if version:
         copy_aside(database, library, f"before-schema-{len(MIGRATIONS)}")
-    for number in range(version, len(MIGRATIONS)):
+    for step in range(version, len(MIGRATIONS)):
         with database.atomic("IMMEDIATE"):
-            if _version(database) != number:
+            if _version(database) != step:
                 continue  # another program was faster
-            for statement in MIGRATIONS[number]:
-                database.execute_sql(statement)
-            database.execute_sql(f"PRAGMA user_version = {number + 1}")
-            database.execute_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            for statement in MIGRATIONS[step]:
+                run(database, statement)
+            run(database, f"PRAGMA user_version = {step + 1}")
+            run(database, f"PRAGMA application_id = {APPLICATION_ID}")
             fp("migrate.before_commit")
     _sync_folder(library.root)
 
 
 def _version(database: pw.SqliteDatabase) -> int:
-    version = int(database.execute_sql("PRAGMA user_version").fetchone()[0])
-    application = int(database.execute_sql("PRAGMA application_id").fetchone()[0])
-    tables = int(database.execute_sql("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    version = number(database, "PRAGMA user_version")
+    application = number(database, "PRAGMA application_id")
+    tables = number(database, "SELECT count(*) FROM sqlite_master")
     if tables and application != APPLICATION_ID:
         raise LibraryError(
             "That database is not podtui's", str(database.database), "Set PODTUI_HOME elsewhere."
@@ -150,7 +151,7 @@ def copy_aside(database: pw.SqliteDatabase, library: Library, name: str) -> Path
     """Write a whole, flushed copy of the database into the library's copies."""
     target = library.copies / f"{name}.db"
     target.unlink(missing_ok=True)
-    database.execute_sql("VACUUM INTO ?", (str(target),))
+    run(database, "VACUUM INTO ?", (str(target),))
     target.chmod(0o600)
     with target.open("rb") as file:
         os.fsync(file.fileno())
@@ -176,7 +177,7 @@ def quick_check(database: pw.SqliteDatabase) -> None:
         LibraryError: it is damaged; nothing is overwritten.
     """
     with telling():
-        found = database.execute_sql("PRAGMA quick_check(1)").fetchone()[0]
+        found = run(database, "PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise _damaged(str(database.database))
 

@@ -86,8 +86,11 @@ class Decisions(Room):
 
     def _next(self, who: str, state: str, *, newest_first: bool) -> Step | None:
         order = Step.n.desc() if newest_first else Step.n.asc()
-        own = Step.select().where(Step.state == state, Step.who == who).order_by(order).first()
-        return own or Step.select().where(Step.state == state).order_by(order).first()
+        found: Step | None = (
+            Step.select().where(Step.state == state, Step.who == who).order_by(order).first()
+            or Step.select().where(Step.state == state).order_by(order).first()
+        )
+        return found
 
     def _changing(self, images: Sequence[ImageId], decision: Decision) -> list[tuple[ImageId, str]]:
         query = Image.select(Image.id, Image.decision).where(

@@ -67,13 +67,13 @@ class Images(Room):
             query = Image.select().where(Image.state == ImageState.UNSURE).order_by(Image.n)
             return [image_card(row) for row in query]
 
-    def same_picture(self, image: ImageCard) -> list[ImageId]:
+    def with_bytes(self, sha256: str, *, besides: ImageId) -> list[ImageId]:
         """Other images whose draft has the very same bytes."""
-        if not image.sha256:
-            return []
         with telling():
-            query = Image.select(Image.id).where(Image.sha256 == image.sha256, Image.id != image.id)
-            return [ImageId(row.id) for row in query]
+            query = (
+                Image.select(Image.id).where(Image.sha256 == sha256, Image.id != besides).order_by(Image.n)
+            )
+            return [ImageId(row.id) for row in query.limit(5)] if sha256 else []
 
     def attempts(self, image: ImageId) -> list[AttemptCard]:
         """The attempts at an image, first to last."""

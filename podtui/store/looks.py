@@ -15,7 +15,7 @@ class Looks(Room):
         """Wish that the runner looks at the endpoint; returns the number that the answer will carry."""
         with self.writing():
             number = self._number() + 1
-            Remembered.replace(name=_WISH, value=str(number)).execute()
+            Remembered.insert(name=_WISH, value=str(number)).on_conflict_replace().execute()
         return number
 
     def pending(self) -> int | None:
@@ -28,7 +28,7 @@ class Looks(Room):
     def answer(self, look: Look) -> None:
         """Write down what was seen."""
         with self.writing():
-            Remembered.replace(name=_SEEN, value=look.model_dump_json()).execute()
+            Remembered.insert(name=_SEEN, value=look.model_dump_json()).on_conflict_replace().execute()
 
     def latest(self) -> Look | None:
         """The newest look, whoever wished it."""

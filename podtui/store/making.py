@@ -191,8 +191,10 @@ class Making(Room):
         return True
 
     def stored_extra(self, origin: ImageCard, image: ImageId, stored: Stored, size: int) -> None:
-        """A further picture of a job becomes an image of its own, not counted."""
+        """A further picture of a job becomes an image of its own, not counted; twice is once."""
         with self.writing():
+            if Image.select().where(Image.id == image).exists():
+                return
             last = Image.select(pw.fn.MAX(Image.position)).where(Image.batch == origin.batch).scalar()
             add_image(
                 origin.batch, int(last) + 1, origin.prompt, origin.seed, "extra", origin.id, image=image
@@ -238,6 +240,11 @@ class Making(Room):
                 return False
             self.tell(ImageCancelled(batch=image.batch, image=image.id, index=image.position, size=size))
         return True
+
+    def note_limit(self, image: ImageId, title: str) -> None:
+        """Write down that podtui asks for a job's end, so that it is not taken for a person's wish."""
+        with self.writing():
+            Image.update(title=title).where(Image.id == image).execute()
 
     def pause(self, batch: BatchId, title: str, next_step: str) -> None:
         """A batch cannot go on by itself: say why; what is left stays resumable."""

@@ -8,6 +8,7 @@ from podtui.events import KINDS, Event, Level
 from podtui.store.database import telling
 from podtui.store.models import EventRow, Remembered
 from podtui.store.room import Room
+from podtui.store.sql import number
 from podtui.words import BatchId
 
 
@@ -34,7 +35,7 @@ class News(Room):
     def version(self) -> int:
         """A number that changes whenever another connection has written anything."""
         with telling():
-            return int(self.database.execute_sql("PRAGMA data_version").fetchone()[0])
+            return number(self.database, "PRAGMA data_version")
 
     def last(self) -> int:
         """The number of the newest event; 0 where there is none."""
@@ -72,7 +73,7 @@ class News(Room):
     def remember(self, name: str, value: str) -> None:
         """Remember a small thing until it is replaced."""
         with self.writing():
-            Remembered.replace(name=name, value=value).execute()
+            Remembered.insert(name=name, value=value).on_conflict_replace().execute()
 
 
 def _told(row: EventRow) -> Told:

@@ -6,6 +6,7 @@ import peewee as pw
 
 from podtui.store.cards import AttemptCard, BatchCard, Counts, ImageCard
 from podtui.store.models import Attempt, Batch, Image
+from podtui.store.sql import tuples
 from podtui.words import BackendKind, BatchId, BatchState, Cause, Decision, ImageId, ImageState, JobId
 
 
@@ -121,10 +122,9 @@ def count_images(batches: Sequence[str]) -> dict[str, Counts]:
         Image.select(Image.batch, Image.state, Image.decision, number)
         .where(Image.batch.in_(batches), Image.origin != "extra")
         .group_by(Image.batch, Image.state, Image.decision)
-        .tuples()
     )
     tallies: dict[str, dict[str, int]] = {}
-    for batch, state, decision, how_many in query:
+    for batch, state, decision, how_many in tuples(query):
         tally = tallies.setdefault(batch, dict.fromkeys(Counts.__dataclass_fields__, 0))
         tally["total"] += how_many
         tally[_column(ImageState(state))] += how_many
@@ -148,6 +148,5 @@ def sum_costs(batches: Sequence[str]) -> dict[str, int]:
         .join(Image, on=(Image.id == Attempt.image))
         .where(Image.batch.in_(batches), Attempt.cost_microdollars.is_null(False))
         .group_by(Image.batch)
-        .tuples()
     )
-    return {batch: int(cost) for batch, cost in query if cost is not None}
+    return {batch: int(cost) for batch, cost in tuples(query) if cost is not None}
