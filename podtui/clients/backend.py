@@ -132,7 +132,7 @@ class EndpointFacts:
     """The container image, which tells worker version and model."""
     has_bucket: bool | None = None
     price_microdollars_per_s: int | None = None
-    """Price of one second on this endpoint's cheapest GPU, from the catalog, times its GPU count."""
+    """Price of one second on the dearest GPU that this endpoint may be given, times its GPU count."""
 
 
 class Backend(Protocol):

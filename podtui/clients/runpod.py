@@ -1,0 +1,270 @@
+"""RunPod serverless: one job per image, in the words of ``clients.backend`` (runpod.md)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from podtui.clients import links
+from podtui.clients.backend import Endpoint, EndpointFacts, Health, JobView, Order
+from podtui.clients.http import Answer, Deadlines, Link, Silence, reason, retry_after_s
+from podtui.clients.runpod_answer import read_status
+from podtui.errors import (
+    Ambiguous,
+    PodtuiError,
+    Refused,
+    Rejected,
+    ServiceError,
+    SlowDown,
+    Unreadable,
+    Vanished,
+)
+from podtui.words import JOB_ID_PATTERN, BackendKind, JobId
+
+ACCOUNT_URL = "https://api.runpod.io/v2"
+"""The endpoint's settings and prices (REST v2; runpod.md, section 6)."""
+JOB_HOST = "api.runpod.ai"
+_REFUSED_FREE = {400: "malformed", 413: "too large", 415: "malformed", 422: "malformed"}
+
+
+class _Accepted(BaseModel):
+    """The answer to ``/run``."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    id: str
+
+
+class RunPod:
+    """A serverless endpoint; its key goes to RunPod's hosts only, or to the one address that was set."""
+
+    kind = BackendKind.RUNPOD
+
+    def __init__(
+        self,
+        where: Endpoint,
+        key: SecretStr,
+        *,
+        deadlines: Deadlines | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        resolver: links.Resolve = links.resolve,
+    ) -> None:
+        self.endpoint = where.endpoint
+        self._base = f"{where.url.rstrip('/')}/{where.endpoint}"
+        self._hosts = where.allowed_picture_hosts
+        self._is_runpod_itself = urlsplit(where.url).hostname == JOB_HOST
+        self._tail = key.get_secret_value()[-4:] if len(key.get_secret_value()) >= 12 else ""
+        headers = {"Authorization": f"Bearer {key.get_secret_value()}"}
+        self._link = Link("RunPod", headers, deadlines, transport)
+        self._transport = transport
+        self._resolver = resolver
+
+    async def close(self) -> None:
+        """Close the kept connections."""
+        await self._link.close()
+
+    async def submit(self, order: Order) -> JobId:
+        """Send one job, once; the outcome is sorted by what it may have cost (see ``Backend.submit``)."""
+        body = {
+            "input": {
+                "workflow": order.graph,
+                # The worker ignores unknown keys; these let a person match jobs by eye.
+                "podtui_image": order.image,
+                "podtui_attempt": order.attempt,
+            },
+            "policy": {"executionTimeout": order.execution_timeout_s * 1000, "ttl": order.ttl_s * 1000},
+        }
+        try:
+            answer = await self._link.ask(
+                "POST",
+                f"{self._base}/run",
+                body=body,
+                is_fresh=True,
+                deadline_s=self._link.deadlines.submit_s,
+            )
+        except Silence as error:
+            raise Ambiguous(
+                "RunPod did not answer clearly.", f"{error.title}. {error.cause}", raw=error.raw
+            ) from None
+        except Unreadable as error:
+            raise Ambiguous("RunPod did not answer clearly.", error.title) from None
+        self._refuse(answer)
+        if answer.status in _REFUSED_FREE:
+            raise Rejected(
+                f"RunPod refused the job: {reason(answer.body) or answer.status}", f"HTTP {answer.status}"
+            )
+        return self._accepted(answer)
+
+    def _accepted(self, answer: Answer) -> JobId:
+        if answer.is_ok:
+            with suppress(ValidationError, ValueError, RecursionError):
+                job = _Accepted.model_validate_json(answer.body).id
+                if JOB_ID_PATTERN.fullmatch(job):
+                    return JobId(job)
+        raise Ambiguous(
+            "RunPod did not answer clearly.",
+            f"HTTP {answer.status} without a usable job id: {reason(answer.body)}",
+            raw=answer.body,
+        )
+
+    async def look(self, job: JobId, spool: Path) -> JobView:
+        """Ask for a job's state; see ``Backend.look``. Never sends ``?ttl``: it sets the job's life."""
+        answer = await self._link.ask(
+            "GET", f"{self._base}/status/{job}", into=spool, deadline_s=self._link.deadlines.status_s
+        )
+        if answer.status == 404:
+            raise Vanished("RunPod does not know this job", reason(answer.body))
+        self._refuse(answer)
+        if answer.status != 200:
+            raise ServiceError(f"RunPod answered HTTP {answer.status}", reason(answer.body))
+        view = await self.read(job, spool)
+        if not view.phase.is_final:
+            await asyncio.to_thread(spool.unlink, missing_ok=True)
+        return view
+
+    async def read(self, job: JobId, spool: Path) -> JobView:
+        """Parse a spooled answer off the loop; see ``Backend.read``."""
+        return await asyncio.to_thread(lambda: read_status(spool.read_bytes(), job))
+
+    async def cancel(self, job: JobId) -> None:
+        """Ask for a job's end; running work may still be billed."""
+        answer = await self._link.ask("POST", f"{self._base}/cancel/{job}")
+        if answer.status == 404:
+            raise Vanished("RunPod does not know this job", reason(answer.body))
+        self._refuse(answer)
+        if not answer.is_ok:
+            raise ServiceError(f"RunPod answered HTTP {answer.status}", reason(answer.body))
+
+    async def health(self) -> Health:
+        """Ask how the endpoint's queue and workers are; every counter may be missing."""
+        answer = await self._link.ask("GET", f"{self._base}/health")
+        self._refuse(answer)
+        if not answer.is_ok:
+            raise ServiceError(f"RunPod answered HTTP {answer.status}", reason(answer.body))
+        found = _object(answer.body)
+        jobs, workers = _part(found, "jobs"), _part(found, "workers")
+        return Health(
+            in_queue=_count(jobs, "inQueue"),
+            in_progress=_count(jobs, "inProgress"),
+            completed=_count(jobs, "completed"),
+            failed=_count(jobs, "failed"),
+            retried=_count(jobs, "retried"),
+            **{
+                name: _count(workers, name)
+                for name in ("idle", "initializing", "ready", "running", "throttled", "unhealthy")
+            },
+        )
+
+    async def facts(self) -> EndpointFacts | None:
+        """The endpoint's settings and price, from RunPod's second host; None where it is not to be asked."""
+        if not self._is_runpod_itself:
+            return None
+        try:
+            answer = await self._link.ask("GET", f"{ACCOUNT_URL}/serverless")
+            found = _object(answer.body).get("endpoints") if answer.is_ok else None
+            mine = next((one for one in found or () if _part(one).get("id") == self.endpoint), None)
+            if mine is None:
+                return None
+            prices = await self._link.ask("GET", f"{ACCOUNT_URL}/catalog/gpus?product=SERVERLESS")
+            return _facts(mine, _object(prices.body) if prices.is_ok else {})
+        except PodtuiError:
+            return None
+
+    async def download(self, url: str, into: Path) -> None:
+        """Fetch a picture from a bucket with a client that carries no key."""
+        await links.download(
+            url, into, allowed=self._hosts, resolver=self._resolver, transport=self._transport
+        )
+
+    def _refuse(self, answer: Answer) -> None:
+        """Raise what makes any further call pointless, or asks to wait; all of it is free."""
+        if answer.status in (401, 403):
+            tail = f" (…{self._tail})" if self._tail else ""
+            raise Refused(
+                f"RunPod refused the key{tail}",
+                reason(answer.body) or f"HTTP {answer.status}",
+                "Check it in the settings, then go on.",
+            )
+        if answer.status in (404, 405):
+            raise Refused(
+                "There is no such endpoint at RunPod",
+                f"{self.endpoint}: {reason(answer.body) or f'HTTP {answer.status}'}",
+                "Check RUNPOD_ENDPOINT_ID in the settings, then go on.",
+                kind="endpoint",
+            )
+        if answer.status == 429:
+            raise SlowDown(
+                "RunPod asks to wait", reason(answer.body), retry_after_s=retry_after_s(answer.headers)
+            )
+
+
+@asynccontextmanager
+async def open_runpod(
+    where: Endpoint,
+    key: SecretStr,
+    *,
+    deadlines: Deadlines | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> AsyncIterator[RunPod]:
+    """Open an endpoint for a piece of work."""
+    backend = RunPod(where, key, deadlines=deadlines, transport=transport)
+    try:
+        yield backend
+    finally:
+        await backend.close()
+
+
+class _Object(BaseModel):
+    """Any JSON object."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        return _Object.model_validate_json(body).model_extra or {}
+    except (ValidationError, RecursionError):
+        raise ServiceError("RunPod sent an unreadable answer", reason(body)) from None
+
+
+def _part(value: object, key: str = "") -> dict[str, Any]:
+    found = value.get(key) if key and isinstance(value, dict) else value
+    return found if isinstance(found, dict) else {}
+
+
+def _count(counters: dict[str, Any], key: str) -> int | None:
+    value = counters.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _facts(mine: dict[str, Any], catalog: dict[str, Any]) -> EndpointFacts:
+    workers, gpu, env = _part(mine, "workers"), _part(mine, "gpu"), mine.get("env")
+    return EndpointFacts(
+        name=str(mine.get("name", ""))[:100],
+        kind=str(mine.get("type", ""))[:40],
+        min_workers=_count(workers, "min"),
+        max_workers=_count(workers, "max"),
+        idle_timeout_s=_count(workers, "idleTimeout"),
+        execution_timeout_ms=_count(mine, "timeout"),
+        image=str(mine.get("image", ""))[:200],
+        has_bucket="BUCKET_ENDPOINT_URL" in str(env) if env is not None else None,
+        price_microdollars_per_s=_price(gpu, catalog),
+    )
+
+
+def _price(gpu: dict[str, Any], catalog: dict[str, Any]) -> int | None:
+    """The price of a second: the catalog's dollars per hour of the dearest pool, times GPUs."""
+    pools = {str(pool) for pool in gpu.get("pools") or ()}
+    hourly = [
+        price
+        for entry in catalog.get("gpus") or ()
+        if _part(entry).get("pool") in pools
+        and isinstance(price := _part(entry, "price").get("serverless"), int | float)
+    ]
+    count = _count(gpu, "count") or 1
+    # An estimate that is too low would let a budget be passed: take the dearest.
+    return round(max(hourly) * 1_000_000 / 3600 * count) if hourly else None
