@@ -15,6 +15,7 @@ from podtui.store.images import Images
 from podtui.store.looks import Looks
 from podtui.store.making import Making
 from podtui.store.news import News
+from podtui.store.sql import run
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Store:
     costs: Costs
     news: News
     looks: Looks
+
+    def journal_mode(self) -> str:
+        """How SQLite keeps this library's changes: ``wal`` or ``truncate``."""
+        return str(run(self.database, "PRAGMA journal_mode").fetchone()[0])
 
     def close(self) -> None:
         """Close this thread's connection."""
