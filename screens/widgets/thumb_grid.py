@@ -283,6 +283,8 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def _reveal(self) -> None:
         """Scroll the highlighted tile into sight, if it is not."""
+        if not self._tiles:
+            return
         region = self._region(self._cursor).translate(self.scroll_offset)
         self.scroll_to_region(region, animate=False, x_axis=False)
 
@@ -311,7 +313,7 @@ class ThumbGrid(ScrollView, can_focus=True):
         rows = -(-len(self._tiles) // self._layout_now.per_row)
         self.virtual_size = Size(room.width, rows * self._layout_now.height)
         self.refresh()
-        self._reveal()
+        self.call_after_refresh(self._reveal)
         self._load()
 
     def _want(self, path: Path) -> Want | None:
