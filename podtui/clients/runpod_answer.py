@@ -1,17 +1,18 @@
 """Reads the body of a job's status: what RunPod and both generations of worker-comfyui say (runpod.md, 4)."""
 
-import base64
-import binascii
+import contextlib
 import json
-import math
-import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from podtui.clients import big_json
 from podtui.clients.backend import JobPhase, JobView, Progress, RemotePicture
+from podtui.clients.big_json import Long
+from podtui.clients.worker_words import cause, is_worker_broken
 from podtui.errors import ServiceError, Unreadable
-from podtui.text import clean
+from podtui.redact import redact
+from podtui.text import clean, clean_lines
 from podtui.words import JobId
 
 _PHASES = {
@@ -23,176 +24,145 @@ _PHASES = {
     "CANCELLED": JobPhase.CANCELLED,
     "TIMED_OUT": JobPhase.TIMED_OUT,
 }
-_BROKEN = (
-    "not reachable after multiple retries",
-    "WebSocket communication error",
-    "HTTP communication error",
-)
-"""What worker-comfyui says when ComfyUI has died beside it (comfyui.md, 3.4)."""
-_DATA_URI = re.compile(r"data:[\w.+/-]{0,80};base64,", re.ASCII)
-_SPACE = re.compile(rb"\s+")
-_LOOKS_LIKE_BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]{32}")
 MAX_LOG = 20_000
-
-
-class _Status(BaseModel):
-    """The envelope: everything but id and status may be missing (runpod.md, 4.1)."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    id: str
-    status: str
-    delayTime: int | float | None = None  # noqa: N815 - RunPod's spelling
-    executionTime: int | float | None = None  # noqa: N815
-    workerId: str | None = None  # noqa: N815
-    error: Any = None
-    output: Any = None
+"""The longest answer that is kept beside an attempt, in characters."""
+_NO_BUCKET = "the endpoint's bucket is not set up: the worker kept the image in a path of its own"
+_NO_BASE64 = "the image's base64 text cannot be read"
 
 
 def read_status(raw: bytes, job: JobId) -> JobView:
-    """Understand the body of ``/status`` for one job.
+    """Understand a small body of ``/status``; see ``read_file``."""
+    return _view(big_json.loads(raw), job)
+
+
+def read_file(path: Path, job: JobId) -> JobView:
+    """Understand a spooled body of ``/status`` for one job, however large.
 
     Raises:
         Unreadable: it is no JSON object of the documented shape.
         ServiceError: it speaks of another job.
     """
-    found = _load(raw)
-    try:
-        status = _Status.model_validate(found)
-    except ValidationError:
-        raise Unreadable("unreadable answer", "RunPod's answer has no id and status.") from None
-    if status.id != job:
+    return _view(big_json.load(path), job)
+
+
+def _view(found: Any, job: JobId) -> JobView:
+    """Everything but id and status may be missing or odd (runpod.md, 4.1)."""
+    if not isinstance(found, dict):
+        raise Unreadable("unreadable answer", "RunPod's answer is no JSON object.")
+    said, name = found.get("status"), found.get("id")
+    if not isinstance(said, str) or not isinstance(name, str):
+        raise Unreadable("unreadable answer", "RunPod's answer has no id and status.")
+    if name != job:
         raise ServiceError("mismatch", "RunPod answered for another job.", "podtui asks again.")
-    phase = _PHASES.get(status.status, JobPhase.UNKNOWN)
+    phase = _PHASES.get(said, JobPhase.UNKNOWN)
+    worker = found.get("workerId")
     view = JobView(
         job=job,
         phase=phase,
-        said=clean(status.status, 60),
-        delay_ms=_ms(status.delayTime),
-        execution_ms=_ms(status.executionTime),
-        worker=clean(status.workerId or "", 60),
-        progress=_progress(status.output) if phase is JobPhase.RUNNING else None,
+        said=clean(said, 60),
+        delay_ms=_ms(found.get("delayTime")),
+        execution_ms=_ms(found.get("executionTime")),
+        worker=clean(worker, 60) if isinstance(worker, str) else "",
     )
     if not phase.is_final:
-        return view
-    return _final(view, status, _for_log(found))
+        # While a job runs, output is its last progress report and never a result (runpod.md, 4.3).
+        return replace(view, progress=_progress(found.get("output")))
+    return _final(replace(view, answer=for_log(found)), found)
 
 
-def _load(raw: bytes) -> dict[str, Any]:
-    """Parse strictly: no NaN, no doubled key, no number or depth that is made to hurt."""
-    try:
-        found = json.loads(raw, parse_constant=_refuse, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(
-            "unreadable answer", f"RunPod's answer is no JSON: {type(error).__name__}."
-        ) from None
-    if not isinstance(found, dict):
-        raise Unreadable("unreadable answer", "RunPod's answer is no JSON object.")
-    return found
+def _ms(value: object) -> int | None:
+    number = _number(value)
+    return round(number) if number is not None and 0 <= number < 2**40 else None
 
 
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _ms(value: float | None) -> int | None:
-    return round(value) if value is not None and math.isfinite(value) and 0 <= value < 2**40 else None
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 2**60:
+        return None
+    return float(value)
 
 
 def _progress(output: object) -> Progress | None:
-    """While a job runs, output is the last progress report: any JSON (runpod.md, 4.3)."""
+    """Any JSON may be a progress report."""
     if isinstance(output, str):
-        return Progress(note=clean(output, 60))
+        return Progress(note=clean(output.strip(), 60)) if output.strip() else None
     if not isinstance(output, dict):
         return None
-    value, most, percent = output.get("value"), output.get("max"), output.get("percent")
-    known = [
-        part if isinstance(part, int | float) and not isinstance(part, bool) else None
-        for part in (value, most)
-    ]
-    share = percent if isinstance(percent, int | float) and not isinstance(percent, bool) else None
-    if share is None and known[0] is not None and known[1]:
-        share = 100 * known[0] / known[1]
+    value, most, percent = (_number(output.get(key)) for key in ("value", "max", "percent"))
+    if percent is None and value is not None and most:
+        percent = 100 * value / most
+    note = output.get("note") or output.get("message") or output.get("text") or ""
+    if value is None and percent is None and not note:
+        return None
     return Progress(
-        value=None if known[0] is None else int(known[0]),
-        max=None if known[1] is None else int(known[1]),
-        percent=None if share is None else min(100.0, max(0.0, float(share))),
-        note=clean(str(output.get("note") or output.get("message") or ""), 60),
+        value=None if value is None else int(value),
+        max=None if most is None else int(most),
+        percent=None if percent is None else min(100.0, max(0.0, percent)),
+        note=clean(note, 60) if isinstance(note, str) else "",
     )
 
 
-def _final(view: JobView, status: _Status, log: str) -> JobView:
-    error, details = _error(status)
+# --- the end --------------------------------------------------------------------------------------------
+
+
+def _final(view: JobView, found: dict[str, Any]) -> JobView:
+    output = found.get("output")
+    error, details = _error(found)
     if view.phase is not JobPhase.COMPLETED:
-        return _with(view, error=error or "RunPod gave no reason", details=details, answer=log)
-    # An older worker, or one that returns its error as data, completes with an error inside.
-    output = status.output
-    if isinstance(output, dict) and (output.get("status") == "error" or (error and "images" not in output)):
-        return _with(
-            view,
-            phase=JobPhase.FAILED,
-            error=error or _text(output.get("message")),
-            details=details,
-            answer=log,
-        )
-    notes: tuple[str, ...] = ()
-    if isinstance(output, dict) and isinstance(output.get("errors"), list):
-        notes = tuple(clean(str(note), 300) for note in output["errors"][:10])
-    return _with(view, pictures=_pictures(output), notes=notes, answer=log)
+        return _failed(view, error or _silent_end(view.phase), details)
+    pictures = _pictures(output)
+    inside = output if isinstance(output, dict) else {}
+    # Older workers, and handlers that return their error as data, complete with an error inside.
+    if inside.get("status") == "error" or (not pictures and error and inside.get("images") != []):
+        why = error or cause(_text(inside.get("message")), details) or "The worker gave no reason"
+        return replace(_failed(view, why, details), phase=JobPhase.FAILED)
+    said = inside.get("errors")
+    listed = said if isinstance(said, list) else [said] if said else [error] if error else []
+    notes = tuple(clean(redact(_text(note)), 300) for note in listed[:10])
+    return replace(view, pictures=pictures, notes=notes)
 
 
-def _with(view: JobView, **changes: Any) -> JobView:
-    values = {**vars(view), **changes}
-    broken = any(word in values["error"] + values["details"] for word in _BROKEN)
-    return JobView(**values | {"is_worker_broken": broken})
+def _silent_end(phase: JobPhase) -> str:
+    if phase is JobPhase.CANCELLED:
+        return ""
+    if phase is JobPhase.TIMED_OUT:
+        return "RunPod ended it: its time was over"
+    return "RunPod gave no reason"
 
 
-def _error(status: _Status) -> tuple[str, str]:
+def _failed(view: JobView, error: str, details: str) -> JobView:
+    broken = is_worker_broken(f"{view.answer}\n{error}\n{details}")
+    return replace(view, error=error, details=details, is_worker_broken=broken)
+
+
+def _error(found: dict[str, Any]) -> tuple[str, str]:
     """The real cause: ``error`` may be a JSON text, and the cause may stand in ``output.details``."""
-    output = status.output if isinstance(status.output, dict) else {}
-    said = status.error if status.error is not None else output.get("error")
+    output = found.get("output")
+    inside = output if isinstance(output, dict) else {}
+    said = found.get("error")
+    if said in (None, "", {}):
+        said = inside.get("error")
+    parts = []
     if isinstance(said, str) and said.lstrip().startswith("{"):
-        try:
-            inner = json.loads(said)
-        except (ValueError, RecursionError):
-            inner = None
-        if isinstance(inner, dict):
-            said = inner.get("error_message") or inner.get("message") or said
+        with contextlib.suppress(Unreadable):
+            said = big_json.loads(said.encode("utf-8", "replace"))
+    if isinstance(said, dict):
+        parts.append(_text(said.get("error_traceback") or said.get("traceback")))
+        said = said.get("error_message") or said.get("message") or said.get("error") or said
     text = _text(said)
-    found = output.get("details")
-    details = "\n".join(_text(one) for one in found) if isinstance(found, list) else _text(found)
-    return _cause(text, details), details[:4000]
-
-
-def _cause(error: str, details: str) -> str:
-    """One sentence that names the cause, from texts that bury it (comfyui.md, 3.4 and 6)."""
-    whole = f"{details}\n{error}"
-    if "out of memory" in whole.lower():
-        node = re.search(r"Node Type: ([\w.+ -]{1,60})", whole)
-        where = f" ({node[1].strip()})" if node else ""
-        return f"CUDA out of memory{where}: a smaller size, or a larger GPU"
-    if listed := re.search(r"Available checkpoint models: ([^\n]{1,400})", whole):
-        return f"The worker does not have this model. It has: {clean(listed[1], 300)}"
-    if missing := re.search(r"node ([\w .+-]{1,80}?) does not exist", whole):
-        return f"The worker lacks the node {clean(missing[1], 80)}: install it there, or use another workflow"
-    if message := re.search(r"Message: ([^\n]{1,300})", details):
-        return clean(message[1].strip(), 300)
-    if error in ("", "Job processing failed") and details:
-        return clean(details.splitlines()[0], 300)
-    return clean(error, 300)
+    listed = inside.get("details")
+    parts = [_text(one) for one in (listed if isinstance(listed, list) else [listed])] + parts
+    if "\n" in text.strip():
+        parts.insert(0, text)
+    details = "\n".join(part for part in parts if part)
+    return cause(text, details), clean_lines(redact(details), 4000)
 
 
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)[:4000]
+    if isinstance(value, Long):
+        return value.head
+    return value if isinstance(value, str) else json.dumps(_short(value, 0))[:4000]
 
 
 # --- pictures -------------------------------------------------------------------------------------------
@@ -200,78 +170,77 @@ def _text(value: object) -> str:
 
 def _pictures(output: object) -> tuple[RemotePicture, ...]:
     """The pictures of a completed job, in every shape that workers send."""
-    if isinstance(output, str):
+    if isinstance(output, str | Long):
         return (_picture(output, ""),) if output else ()
     if isinstance(output, list):
-        return tuple(_entry(one) for one in output)
-    if not isinstance(output, dict):
+        return tuple(picture for one in output for picture in _entries(one))
+    if not isinstance(output, dict) or output.get("status") == "error":
         return ()
     images = output.get("images")
     if isinstance(images, list):
-        return tuple(_entry(one) for one in images)
-    for key in ("message", "image", "image_url"):
-        if isinstance(output.get(key), str) and output[key]:
-            return (_picture(output[key], ""),)
+        return tuple(picture for one in images for picture in _entries(one))
+    for key in ("images", "image", "image_url", "image_base64", "message"):
+        value = output.get(key)
+        if isinstance(value, dict):
+            return _entries(value)
+        if isinstance(value, str | Long) and value:
+            return (_picture(value, ""),)
     return ()
 
 
-def _entry(entry: object) -> RemotePicture:
-    if isinstance(entry, str):
-        return _picture(entry, "")
+def _entries(entry: object) -> tuple[RemotePicture, ...]:
+    if isinstance(entry, str | Long):
+        return (_picture(entry, ""),)
     if not isinstance(entry, dict):
-        return RemotePicture(problem="an image entry that is neither text nor object")
-    name = clean(str(entry.get("filename", "")), 120)
-    data = entry.get("data") or entry.get("image") or entry.get("url")
-    if not isinstance(data, str):
-        return RemotePicture(problem="an image entry without data", name=name)
-    return _picture(data, name, is_link=entry.get("type") == "s3_url")
+        return (RemotePicture(problem="an image entry that is neither text nor object"),)
+    if isinstance(entry.get("images"), list):
+        return _pictures({"images": entry["images"]})
+    filename = entry.get("filename")
+    name = clean(filename, 120) if isinstance(filename, str) else ""
+    data = next((entry[key] for key in ("data", "image", "url", "image_url") if entry.get(key)), None)
+    if not isinstance(data, str | Long):
+        return (RemotePicture(problem="an image entry without data", name=name),)
+    return (_picture(data, name, is_link=entry.get("type") == "s3_url"),)
 
 
-def _picture(data: str, name: str, *, is_link: bool = False) -> RemotePicture:
-    if data[:8].lower().startswith(("http://", "https://")):
-        return RemotePicture(url=data, name=name)
+def _picture(data: str | Long, name: str, *, is_link: bool = False) -> RemotePicture:
+    if isinstance(data, Long):
+        if data.data and not is_link:
+            return RemotePicture(data=data.data, name=name)
+        return RemotePicture(problem=_NO_BUCKET if is_link else _NO_BASE64, name=name)
+    if "://" in data[:40]:
+        return RemotePicture(url=data.strip(), name=name)
     if is_link:
-        return RemotePicture(
-            problem="the endpoint's bucket is not set up: the worker kept the image for itself", name=name
-        )
-    if prefix := _DATA_URI.match(data[:100]):
-        data = data[prefix.end() :]
+        return RemotePicture(problem=_NO_BUCKET, name=name)
     try:
-        return RemotePicture(data=_decode(data), name=name)
-    except (binascii.Error, ValueError):
-        return RemotePicture(problem="the image's base64 text cannot be read", name=name)
+        return RemotePicture(data=big_json.decode(data.encode("ascii")), name=name)
+    except ValueError:
+        return RemotePicture(problem=_NO_BASE64, name=name)
 
 
-def _decode(text: str) -> bytes:
-    """Decode base64 strictly, after mending what is harmless: white space, URL letters, missing padding."""
-    raw = text.encode("ascii")
-    if b"\n" in raw or b"\r" in raw or b" " in raw:
-        raw = _SPACE.sub(b"", raw)
-    if b"-" in raw or b"_" in raw:
-        raw = raw.replace(b"-", b"+").replace(b"_", b"/")
-    if len(raw) % 4:
-        raw += b"=" * (-len(raw) % 4)
-    data = base64.b64decode(raw, validate=True)
-    if not data:
-        raise ValueError("no bytes")
-    return data
+# --- for the log ----------------------------------------------------------------------------------------
 
 
-def _for_log(found: dict[str, Any]) -> str:
-    """The answer without the pictures' data."""
-    return json.dumps(_short(found, 0))[:MAX_LOG]
+def for_log(found: Any) -> str:
+    """The answer as JSON text, without the pictures' data and without what opens them."""
+    return redact(json.dumps(_short(found, 0))[: 2 * MAX_LOG])[:MAX_LOG]
 
 
 def _short(value: Any, depth: int) -> Any:
     if depth > 12:
         return "…"
     if isinstance(value, dict):
-        return {str(key)[:80]: _short(one, depth + 1) for key, one in list(value.items())[:60]}
+        return {
+            clean(key, 80): "[echo]" if key == "input" and depth == 0 else _short(one, depth + 1)
+            for key, one in list(value.items())[:60]
+        }
     if isinstance(value, list):
         return [_short(one, depth + 1) for one in value[:60]]
-    if isinstance(value, str) and len(value) > 200 and _LOOKS_LIKE_BASE64.match(value):
-        return f"[{len(value)} characters]"
+    if isinstance(value, Long):
+        return f"[{value.length} characters]"
     if isinstance(value, str):
+        if len(value) > 200 and " " not in value[:200] and "://" not in value[:40]:
+            return f"[{len(value)} characters]"
         # A presigned link opens a paid picture: the log keeps where, not the signature.
-        return clean(value.partition("?")[0] if value.startswith("http") else value, 4000)
+        return clean_lines(value.partition("?")[0] if "://" in value[:20] else value, 4000)
     return value
