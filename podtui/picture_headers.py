@@ -18,6 +18,7 @@ _OTHERS = (
     (b"8BPS", "Photoshop"),
     (b"{", "JSON"),
 )
+_PNG_END = b"IEND\xaeB`\x82"
 _NO_SIZE = frozenset({0xC4, 0xC8, 0xCC})
 
 
@@ -68,6 +69,8 @@ def size_of(data: bytes) -> tuple[int, int] | None:
 def is_cut(data: bytes) -> bool:
     """Tell whether the end is missing where the format says so and Pillow would not notice."""
     match ending_of(data):
+        case "png":
+            return _PNG_END not in data
         case "jpg":
             # Within the pixels FF is always stuffed, so an end marker behind the last scan's head is one.
             return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")

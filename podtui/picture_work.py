@@ -25,7 +25,6 @@ PRINT_LEVEL = 2
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
-_PREMULTIPLIED = {"RGBA": "RGBa", "RGB": "RGB"}
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
@@ -81,7 +80,7 @@ def print_file(request: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         del data
         picture = _plain(draft)
         # Colours stay what they were; a profile for other than RGB numbers would make them wrong.
-        profile = draft.info.get("icc_profile") if draft.mode in _PREMULTIPLIED else None
+        profile = draft.info.get("icc_profile") if draft.mode in ("RGB", "RGBA") else None
         del draft
         _resized(picture, width, height).save(
             target, "PNG", compress_level=PRINT_LEVEL, dpi=(DPI, DPI), icc_profile=profile
@@ -139,17 +138,16 @@ def _plain(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         picture = picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     wanted = "RGBA" if picture.has_transparency_data else "RGB"
-    plain = picture if picture.mode == wanted else picture.convert(wanted)
-    if plain is picture:
-        plain = picture.copy() if picture.readonly else picture
-    return plain
+    return picture if picture.mode == wanted else picture.convert(wanted)
 
 
 def _shrunk(picture: Image.Image, edge: int) -> Image.Image:
     """Make a copy whose longest edge is at most ``edge`` pixels; small pictures keep their size."""
-    # Premultiplied, so that the colour of what cannot be seen does not bleed into the rim.
-    small = picture.convert(_PREMULTIPLIED[picture.mode]) if picture.mode == "RGBA" else picture.copy()
-    small.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    scale = min(1.0, edge / max(picture.size))
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    # Premultiplied by hand: Pillow does it as well, but then forgets the reducing gap.
+    source = picture.convert("RGBa") if picture.mode == "RGBA" else picture
+    small = source.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return small.convert(picture.mode)
 
 
@@ -184,7 +182,7 @@ def _is_ready_to_print(data: bytes, width: int, height: int) -> bool:
 
 
 def _resized(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """Cover exactly ``width`` x ``height``: what hangs over is cut evenly from both sides, nothing stretched."""
+    """Cover exactly ``width`` x ``height``: the overhang is cut evenly, nothing is stretched."""
     if picture.size == (width, height):
         return picture
     seen_width = min(picture.width, picture.height * width / height)

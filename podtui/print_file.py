@@ -46,8 +46,10 @@ def make_print_file(draft: Path, target: Path, width: int, height: int) -> Print
         facts = read_print_facts(temp.path)
         digest = picture_store.sha256_of(temp.path)
         size = temp.path.stat().st_size
-    if (facts.width, facts.height) != (width, height):
-        raise LibraryError("A print file came out in a wrong size", f"{facts.width}×{facts.height}")
+        if (facts.width, facts.height, facts.dpi) != (width, height, 300):
+            raise LibraryError(
+                "A print file came out wrong", f"{facts.width}×{facts.height}, {facts.dpi} dpi"
+            )
     return Printed(width, height, size, digest)
 
 
