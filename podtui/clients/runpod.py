@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
@@ -31,6 +30,7 @@ from podtui.errors import (
     Refused,
     Rejected,
     ServiceError,
+    SettingsError,
     SlowDown,
     Unreadable,
     Vanished,
@@ -66,9 +66,14 @@ class RunPod:
         self.endpoint = where.endpoint
         self._base = f"{where.url.rstrip('/')}/{where.endpoint}"
         self._hosts = where.allowed_picture_hosts
-        self._is_runpod_itself = urlsplit(where.url).hostname == JOB_HOST
-        homes = (where.url, ACCOUNT_URL) if self._is_runpod_itself else (where.url,)
-        self._key = BoundKey(key, *homes)
+        try:
+            self._is_runpod_itself = httpx.URL(where.url).host == JOB_HOST
+            homes = (where.url, ACCOUNT_URL) if self._is_runpod_itself else (where.url,)
+            self._key = BoundKey(key, *homes)
+        except httpx.InvalidURL:
+            raise SettingsError(
+                "The address of the job API cannot be read", "", "Correct runpod_url."
+            ) from None
         self._link = Link(
             "RunPod",
             key=self._key,
