@@ -226,14 +226,19 @@ def for_log(found: Any) -> str:
     return redact(json.dumps(_short(found, 0))[: 2 * MAX_LOG])[:MAX_LOG]
 
 
+def _short_value(key: str, value: Any, depth: int) -> Any:
+    if key == "input" and depth == 0:
+        return "[echo]"
+    if key in ("data", "image", "image_base64") and isinstance(value, str) and "." not in value:
+        return f"[{len(value)} characters]"
+    return _short(value, depth + 1)
+
+
 def _short(value: Any, depth: int) -> Any:
     if depth > 12:
         return "…"
     if isinstance(value, dict):
-        return {
-            clean(key, 80): "[echo]" if key == "input" and depth == 0 else _short(one, depth + 1)
-            for key, one in list(value.items())[:60]
-        }
+        return {clean(key, 80): _short_value(key, one, depth) for key, one in list(value.items())[:60]}
     if isinstance(value, list):
         return [_short(one, depth + 1) for one in value[:60]]
     if isinstance(value, Long):
