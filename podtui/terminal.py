@@ -54,6 +54,9 @@ _CELL = re.compile(r"\x1b\[6;(\d+);(\d+)t")
 _BACKGROUND = re.compile(r"\x1b\]11;rgb:([0-9a-fA-F]{2,4})/([0-9a-fA-F]{2,4})/([0-9a-fA-F]{2,4})")
 _KITTY_OK = re.compile(r"\x1b_G[^;\x1b]*i=31[^;\x1b]*;OK\x1b\\")
 _UNFINISHED = re.compile(r"\x1b(?:\[[?>\d][\d;]*|P>[^\x1b]*\x1b?|\]1[^\x1b\x07]*\x1b?|_G[^\x1b]*\x1b?)\Z")
+_TRUE_COLOUR = frozenset(
+    {"kitty", "ghostty", "xterm", "foot", "wezterm", "iterm2", "konsole", "contour", "mintty"}
+)
 _NUMBERS = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -230,7 +233,7 @@ def choose(terminal: Terminal, wish: Wish = "auto") -> Graphics:
     color_system: Literal["", "256", "truecolor"] = ""
     if terminal.is_screen:
         color_system = "256"
-    elif chosen == "kitty" or _version(_outer_name(terminal))[0] in ("kitty", "ghostty"):
+    elif chosen == "kitty" or _has_true_colour(terminal):
         color_system = "truecolor"
     return Graphics(
         protocol=chosen,
@@ -314,6 +317,14 @@ def _protocol_in_tmux(terminal: Terminal, tmux: Tmux, takes_placeholders: bool) 
     if "sixel" in tmux.features and 4 in terminal.attributes and not is_kitty:
         return "sixel", "tmux says it takes Sixel"
     return "halfblock", "inside tmux, which shows text only here"
+
+
+def _has_true_colour(terminal: Terminal) -> bool:
+    """Tell by its name whether the terminal has 24-bit colour: ssh does not carry COLORTERM."""
+    if terminal.tmux is not None:
+        return "RGB" in terminal.tmux.features
+    program, _ = _version(terminal.name)
+    return program in _TRUE_COLOUR or terminal.is_iterm
 
 
 def _outer_name(terminal: Terminal) -> str:

@@ -8,9 +8,11 @@ ends the app on a byte that is no UTF-8 (Textualize/textual#6456); it is given `
 import asyncio
 import codecs
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import ClassVar
 
 from textual import constants
 from textual._xterm_parser import XTermParser
@@ -29,6 +31,7 @@ _CUT = re.compile(
 )
 """The beginning of what may yet become an answer, at the end of what was read."""
 
+_was_answered = threading.Event()
 _receipts: deque[tuple[asyncio.AbstractEventLoop, "asyncio.Future[bool]"]] = deque()
 
 
@@ -44,7 +47,7 @@ class TerminalAnswer(Message):
 class AnswerFilter(XTermParser):
     """Textual's parser behind a sieve that takes answers out and holds back the cut ones."""
 
-    typed_ahead = ""
+    typed_ahead: ClassVar[str] = ""
     """Keys from before the screens ran; the first parser types them."""
 
     def __init__(self, debug: bool = False) -> None:
@@ -100,8 +103,7 @@ def install(typed_ahead: str = "") -> None:
         typed_ahead: keys that were typed while the terminal was probed; they are typed first.
     """
     AnswerFilter.typed_ahead = typed_ahead
-    linux_driver.XTermParser = AnswerFilter  # type: ignore[misc]
-    linux_driver.getincrementaldecoder = patient_decoder
+    vars(linux_driver).update(XTermParser=AnswerFilter, getincrementaldecoder=patient_decoder)
 
 
 def patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
@@ -119,7 +121,12 @@ def patient_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
 
 def is_installed() -> bool:
     """Tell whether answers are taken out before they become keys."""
-    return linux_driver.XTermParser is AnswerFilter
+    return vars(linux_driver).get("XTermParser") is AnswerFilter
+
+
+def has_receipts() -> bool:
+    """Tell whether a status query was ever answered."""
+    return _was_answered.is_set()
 
 
 def expect_receipt() -> "asyncio.Future[bool]":
@@ -132,9 +139,11 @@ def expect_receipt() -> "asyncio.Future[bool]":
 
 def _receive() -> None:
     """Hand the oldest query its answer; runs in the driver's input thread."""
+    _was_answered.set()
     if _receipts:
         loop, future = _receipts.popleft()
-        loop.call_soon_threadsafe(_settle, future)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, future)
 
 
 def _settle(future: "asyncio.Future[bool]") -> None:

@@ -12,6 +12,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 PLACEHOLDER = "\U0010eeee"
+_SMALL = 26
+_MARKED_EVERY = 8
 _CHUNK = 4096
 """The most base64 characters one command may carry (the protocol's limit)."""
 
@@ -27,7 +29,7 @@ _DIACRITICS = (
 DIACRITICS = tuple(chr(int(code, 16)) for code in _DIACRITICS.split())
 """The marks that number rows and columns, from rowcolumn-diacritics.txt of kitty."""
 LARGEST = len(DIACRITICS)
-"""The most rows one picture may have, in cells."""
+"""The most rows one picture may have, and the most columns that are marked, in cells."""
 
 
 def wrapped(command: str, in_tmux: bool) -> str:
@@ -59,15 +61,21 @@ def delete(image_id: int, in_tmux: bool) -> str:
 
 
 def lines(image_id: int, columns: int, rows: int) -> tuple[Strip, ...]:
-    """Make the text that shows a picture: the colour names it, the marks of the first cell name the row.
+    """Make the text that shows a picture: the colour names it, marks name a cell's row and column.
 
-    A cell without marks continues the one before it, which saves two thirds of the bytes.
+    A cell without marks continues the one before it, which saves half the bytes of a large picture. In a
+    small one each cell has its own, as what covers it may leave any of them alone.
     """
     style = Style(color=Color.from_rgb(image_id >> 16, image_id >> 8 & 255, image_id & 255))
-    return tuple(
-        Strip(
-            [Segment(PLACEHOLDER + DIACRITICS[row] + DIACRITICS[0] + PLACEHOLDER * (columns - 1), style)],
-            columns,
-        )
-        for row in range(rows)
+    every = 1 if columns <= _SMALL else _MARKED_EVERY
+    return tuple(Strip([Segment(_row(row, columns, every), style)], columns) for row in range(rows))
+
+
+def _row(row: int, columns: int, every: int) -> str:
+    """Make one row of placeholders, a cell in ``every`` with marks."""
+    return "".join(
+        PLACEHOLDER + DIACRITICS[row] + DIACRITICS[column]
+        if column % every == 0 and column < LARGEST
+        else PLACEHOLDER
+        for column in range(columns)
     )

@@ -9,7 +9,8 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from weakref import WeakKeyDictionary
+from typing import Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 from textual.app import App
 
@@ -25,8 +26,10 @@ _SHORT_QUEUE = 2
 """How many writes may wait before more is handed over."""
 _KEPT_CELLS = 120_000
 """How much is kept ready, in cells: about sixty large pictures."""
-_KNOWN_TO_TERMINAL = 60
-"""How many large pictures kitty is let keep."""
+_KNOWN_LARGE = 60
+_KNOWN_SMALL = 600
+"""How many pictures kitty is let keep: 60 large ones are about 60 MB there, decoded."""
+_SMALL_CELLS = 400
 
 _painters: WeakKeyDictionary[App[object], "Painter"] = WeakKeyDictionary()
 
@@ -39,6 +42,14 @@ def painter_of(app: App[object]) -> "Painter":
     return painter
 
 
+class Follower(Protocol):
+    """A widget that shows drawings."""
+
+    def draw_again(self) -> None:
+        """Take it that nothing of this stands on the screen any more."""
+        ...
+
+
 class Painter:
     """Drawings by want, newest last; and what the terminal has been told."""
 
@@ -46,7 +57,8 @@ class Painter:
         self._app = app
         self._kept: OrderedDict[Want, Drawing | None] = OrderedDict()
         self._kept_cells = 0
-        self._known: OrderedDict[int, None] = OrderedDict()
+        self._known: OrderedDict[int, bool] = OrderedDict()
+        self._followers: WeakSet[Follower] = WeakSet()
         self._next_id = (secrets.randbelow(254) + 1) << 16
         self._hands = asyncio.Semaphore(2)
         self._sending = asyncio.Lock()
@@ -90,7 +102,7 @@ class Painter:
     def ready(self, want: Want) -> Drawing | None:
         """Give a drawing that can be put on the screen at once, or None."""
         drawing = self._kept.get(want)
-        if drawing is None or not self._is_known(drawing):
+        if drawing is None or not self.knows(drawing):
             return None
         self._kept.move_to_end(want)
         return drawing
@@ -112,9 +124,18 @@ class Painter:
         if self._ahead and (self._ahead_task is None or self._ahead_task.done()):
             self._ahead_task = asyncio.create_task(self._work_ahead())
 
+    def knows(self, drawing: Drawing) -> bool:
+        """Tell whether the terminal can show a drawing's lines; it is then among the last to be forgotten."""
+        if not drawing.transfer:
+            return True
+        if drawing.image_id in self._known:
+            self._known.move_to_end(drawing.image_id)
+            return True
+        return False
+
     async def introduce(self, drawing: Drawing) -> None:
         """Make a picture known to the terminal before its lines are shown; what was begun is finished."""
-        if self._is_known(drawing):
+        if self.knows(drawing):
             return
         task = asyncio.create_task(self._transfer(drawing))
         self._transfers.add(task)
@@ -133,8 +154,17 @@ class Painter:
             driver.write(text)
 
     def forget(self) -> None:
-        """Take it that the terminal knows no picture any more (it was reset, or it is another one)."""
+        """Take it that the terminal knows no picture any more, and have all drawn anew.
+
+        Called when the terminal was reset, when it is another one, and when ``app.graphics`` has changed.
+        """
         self._known.clear()
+        for follower in tuple(self._followers):
+            follower.draw_again()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell a widget when it must draw again."""
+        self._followers.add(follower)
 
     def leave(self) -> None:
         """Have the terminal delete every picture it was sent."""
@@ -143,9 +173,6 @@ class Painter:
             end = kitty.wrapped("\x1b_Gm=0,q=2;\x1b\\", in_tmux) if self._is_mid_transfer else ""
             self.write(end + "".join(kitty.delete(image_id, in_tmux) for image_id in self._known))
         self._known.clear()
-
-    def _is_known(self, drawing: Drawing) -> bool:
-        return not drawing.transfer or drawing.image_id in self._known
 
     async def _draw(self, want: Want) -> Drawing | None:
         async with self._hands:
@@ -170,18 +197,24 @@ class Painter:
 
     async def _transfer(self, drawing: Drawing) -> None:
         async with self._sending:
-            if self._is_known(drawing):
+            if self.knows(drawing):
                 return
             self._hook()
-            self._known[drawing.image_id] = None
+            is_small = drawing.columns * drawing.rows <= _SMALL_CELLS
+            self._known[drawing.image_id] = is_small
             self._is_mid_transfer = True
             for piece in _pieces(drawing.transfer):
                 await self.drained(_SHORT_QUEUE)
                 self.write(piece)
             self._is_mid_transfer = False
-            while len(self._known) > _KNOWN_TO_TERMINAL:
-                old, _ = self._known.popitem(last=False)
-                self.write(kitty.delete(old, self.graphics.in_tmux))
+            self._make_room(is_small, _KNOWN_SMALL if is_small else _KNOWN_LARGE)
+
+    def _make_room(self, is_small: bool, most: int) -> None:
+        """Have the terminal forget the pictures of one kind that were not shown for longest."""
+        kind = [image_id for image_id, small in self._known.items() if small == is_small]
+        for image_id in kind[: max(0, len(kind) - most)]:
+            del self._known[image_id]
+            self.write(kitty.delete(image_id, self.graphics.in_tmux))
 
     def _hook(self) -> None:
         """Delete the pictures before the driver leaves the screen, whichever way it is left.

@@ -32,7 +32,9 @@ class Probe:
             self._is_done.set()
 
     async def ask(self, patience_s: float = 3.0) -> Graphics:
-        """Ask, wait for the last answer, and choose anew; the terminal is taken to know no picture.
+        """Ask, wait for the last answer, and choose anew.
+
+        The app then sets ``app.graphics`` and calls ``painter_of(app).forget()``, which draws all anew.
 
         Args:
             patience_s: how long to wait, in seconds. Without an answer what was known before holds.

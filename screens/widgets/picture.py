@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from podtui.text import shorten
+from screens.graphics.answers import STATUS_QUERY, expect_receipt, has_receipts, is_installed
 from screens.graphics.drawing import Colour, Drawing, Want
 from screens.graphics.painter import PIECE_BYTES, Painter, painter_of
 
@@ -20,6 +21,8 @@ _REST_S = 0.1
 _FRAME_S = 1 / 50
 """A little longer than Textual takes to draw an update, in seconds."""
 _ALL = 10_000
+_NEVER_S = 10.0
+"""After this long a terminal that never answered a status query is taken not to, in seconds."""
 _STALE_S = 0.25
 """How long the picture before may stand in for one that is on its way, in seconds."""
 
@@ -48,6 +51,9 @@ class Picture(Widget):
         def control(self) -> "Picture":
             """The widget that sent this."""
             return self.picture
+
+    class Seen(Shown):
+        """The terminal told that the picture has been painted; where none can tell, this follows at once."""
 
     def __init__(
         self, source: Path | None = None, *, alt: str = "", id: str | None = None, classes: str | None = None
@@ -96,6 +102,13 @@ class Picture(Widget):
     def on_mount(self) -> None:
         """Follow the theme: transparent parts show the ground."""
         self.watch(self.app, "theme", self._update, init=False)
+        self._painter.follow(self)
+        self.app.app_resume_signal.subscribe(self, lambda _: self.draw_again())
+
+    def draw_again(self) -> None:
+        """Draw anew: the terminal has forgotten the picture."""
+        self._put(None, None)
+        self._update()
 
     def on_resize(self) -> None:
         """Draw anew at the new size."""
@@ -188,6 +201,21 @@ class Picture(Widget):
         self._put(drawing, want)
         if drawing is not None and await self._paint(drawing, want) and self._source is not None:
             self.post_message(self.Shown(self, want.path))
+            self._ask_for_receipt(want.path)
+
+    def _ask_for_receipt(self, source: Path) -> None:
+        """Put a status query behind the picture; its answer is the receipt."""
+        if self.app.is_headless or not self._painter.graphics.has_receipts or not is_installed():
+            self.post_message(self.Seen(self, source))
+            return
+        receipt = expect_receipt()
+        self._painter.write(STATUS_QUERY)
+        self.run_worker(self._wait_for(receipt, source), group="receipt", exit_on_error=False)
+
+    async def _wait_for(self, receipt: "asyncio.Future[bool]", source: Path) -> None:
+        """Tell of the receipt; a terminal that never gave one is not waited for long."""
+        await asyncio.wait([receipt], timeout=None if has_receipts() else _NEVER_S)
+        self.post_message(self.Seen(self, source))
 
     async def _rest(self) -> None:
         """Wait until the eye rests, where pictures change fast."""

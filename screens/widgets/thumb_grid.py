@@ -206,6 +206,13 @@ class ThumbGrid(ScrollView, can_focus=True):
     def on_mount(self) -> None:
         """Follow the theme: captions and transparent pictures take its colours."""
         self.watch(self.app, "theme", self._load, init=False)
+        painter_of(self.app).follow(self)
+        self.app.app_resume_signal.subscribe(self, lambda _: self.draw_again())
+
+    def draw_again(self) -> None:
+        """Draw all thumbnails anew: the terminal has forgotten them."""
+        self._drawings.clear()
+        self._arrange()
 
     def on_resize(self) -> None:
         """Lay the tiles out anew."""
@@ -330,10 +337,14 @@ class ThumbGrid(ScrollView, can_focus=True):
     def _missing(self) -> list[tuple[int, Path, Want]]:
         """List the visible tiles whose picture is not the wanted one, nearest to the highlight first."""
         missing = []
+        painter = painter_of(self.app)
         for place in self._visible():
             path = self._tiles[place].preview
             want = self._want(path) if path else None
-            if path and want and self._drawings.get(path, (None,))[0] != want:
+            if path is None or want is None:
+                continue
+            kept, drawing = self._drawings.get(path, (None, None))
+            if kept != want or (drawing is not None and not painter.knows(drawing)):
                 missing.append((place, path, want))
         return sorted(missing, key=lambda item: abs(item[0] - self._cursor))
 
@@ -348,12 +359,12 @@ class ThumbGrid(ScrollView, can_focus=True):
         try:
             while missing := self._missing()[:4]:
                 drawings = await asyncio.gather(*(painter.drawing(want) for _, _, want in missing))
-                for (place, path, want), drawing in zip(missing, drawings, strict=True):
+                for (_, path, want), drawing in zip(missing, drawings, strict=True):
                     if drawing is not None:
                         await painter.introduce(drawing)
                     self._drawings[path] = (want, drawing)
-                    if place < len(self._tiles) and self._tiles[place].preview == path:
-                        self.refresh(self._region(place))
+                    places = [place for place in self._visible() if self._tiles[place].preview == path]
+                    self.refresh(*(self._region(place) for place in places))
                 await painter.drained(2)
         finally:
             self._is_loading = False
