@@ -118,6 +118,7 @@ class Graphics:
     color_system: Literal["", "256", "truecolor"] = ""
     """What Textual is told of colours; empty leaves it to find out."""
     asked: Terminal = field(default_factory=Terminal, compare=False)
+    """What the choice rests on."""
 
 
 class Stream(Protocol):
@@ -210,11 +211,15 @@ def read_answers(heard: str, found: Terminal) -> Terminal:
         found,
         answers=tuple(ANSWER.findall(heard)),
         answered=found.answered or attributes is not None,
-        attributes=_numbers(attributes[1]) if attributes else found.attributes,
+        attributes=tuple(int(part) for part in attributes[1].split(";") if part)
+        if attributes
+        else found.attributes,
         name=version[1] if version else found.name,
         cell_px=found.cell_px or (_sane_cell(int(cell[2]), int(cell[1])) if cell else None),
         takes_kitty=found.takes_kitty or bool(_KITTY_OK.search(heard)),
-        background=_colour(ground) if ground else found.background,
+        background=(int(ground[1][:2], 16), int(ground[2][:2], 16), int(ground[3][:2], 16))
+        if ground
+        else found.background,
         typed_ahead=found.typed_ahead + _UNFINISHED.sub("", left),
     )
 
@@ -302,9 +307,7 @@ def _protocol(terminal: Terminal) -> tuple[Protocols, str]:
         return "iterm2", "the terminal is iTerm2"
     if 4 in terminal.attributes:
         return "sixel", "the terminal says it takes Sixel"
-    if not terminal.answered:
-        return "halfblock", "the terminal did not answer"
-    return "halfblock", "the terminal named no picture protocol"
+    return "halfblock", "it named no picture protocol" if terminal.answered else "it did not answer"
 
 
 def _protocol_in_tmux(terminal: Terminal, tmux: Tmux, takes_placeholders: bool) -> tuple[Protocols, str]:
@@ -339,18 +342,9 @@ def _version(name: str) -> tuple[str, tuple[int, int]]:
     return program.removeprefix("xterm-"), (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
 
 
-def _numbers(parameters: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in parameters.split(";") if part.isdigit())
-
-
 def _sane_cell(width: int, height: int) -> tuple[int, int] | None:
     """Believe a cell of 2 to 200 pixels."""
     return (width, height) if 2 <= width <= 200 and 2 <= height <= 200 else None
-
-
-def _colour(found: re.Match[str]) -> tuple[int, int, int]:
-    red, green, blue = (int(part[:2], 16) for part in found.groups())
-    return red, green, blue
 
 
 def _is_under_mosh(limit: int = 12) -> bool:

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 from textual.app import App, ComposeResult
 from textual.geometry import Size
+from textual.screen import ModalScreen
 
+from screens.graphics.painter import painter_of
 from screens.widgets.thumb_grid import ThumbGrid, Tile, lay_out
 
 
@@ -88,25 +90,39 @@ async def test_thumbnails_are_drawn(tmp_path: Path) -> None:
         assert len(reds) >= 6
 
 
-async def test_a_move_redraws_two_captions_only(tmp_path: Path) -> None:
+async def test_a_move_writes_two_captions_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = GridApp(make_tiles(tmp_path, 12))
     async with app.run_test(size=(60, 30)) as pilot:
         await app.workers.wait_for_complete()
         await pilot.pause()
-        updates: list[str] = []
-        display = app._display
-
-        def note(screen: object, update: object) -> None:
-            if update is not None:
-                updates.append(update.render_segments(app.console))  # type: ignore[attr-defined]
-            display(screen, update)  # type: ignore[arg-type]
-
-        app._display = note  # type: ignore[method-assign, assignment]
+        written: list[str] = []
+        monkeypatch.setattr(painter_of(app), "write", written.append)
+        updates: list[object] = []
+        monkeypatch.setattr(app, "_display", lambda screen, update: updates.append(update))
         await pilot.press("right")
         await pilot.pause()
-        assert updates
-        assert "".join(updates).isprintable() is False
-        assert len("".join(updates).encode()) <= 150
+        assert [update for update in updates if update is not None] == []
+        assert "▸ · 2" in written[0] and "· 1" in written[0]
+        assert len("".join(written).encode()) <= 150
+        assert "▸ · 2" in app.text() and "▸ · 1" not in app.text()
+
+
+async def test_a_caption_under_a_dialog_is_left_to_textual(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = GridApp(make_tiles(tmp_path, 12))
+    async with app.run_test(size=(60, 30)) as pilot:
+        await app.workers.wait_for_complete()
+        await app.push_screen(ModalScreen())
+        await pilot.pause()
+        written: list[str] = []
+        monkeypatch.setattr(painter_of(app), "write", written.append)
+        app.grid.action_cursor(1, 0)
+        await pilot.pause()
+        assert app.grid.cursor == 1
+        assert written == []
 
 
 async def test_a_changed_tile_alone_is_redrawn_and_a_new_one_appended(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Which way of drawing holds for an app: what the probe chose, half blocks where nothing was probed."""
 
 from dataclasses import replace
+from typing import Any
 
 from textual.app import App
 
@@ -10,7 +11,7 @@ PLAIN = Graphics("halfblock", "nothing was asked")
 """What holds under tests and wherever there is no terminal."""
 
 
-def graphics_of(app: App[object]) -> Graphics:
+def graphics_of(app: App[Any]) -> Graphics:
     """Read ``app.graphics``; half blocks where it is not set or nobody can see the escape sequences."""
     chosen = getattr(app, "graphics", PLAIN)
     if not isinstance(chosen, Graphics):

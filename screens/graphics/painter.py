@@ -9,7 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from textual.app import App
@@ -31,10 +31,10 @@ _KNOWN_SMALL = 600
 """How many pictures kitty is let keep: 60 large ones are about 60 MB there, decoded."""
 _SMALL_CELLS = 400
 
-_painters: WeakKeyDictionary[App[object], "Painter"] = WeakKeyDictionary()
+_painters: WeakKeyDictionary[App[Any], "Painter"] = WeakKeyDictionary()
 
 
-def painter_of(app: App[object]) -> "Painter":
+def painter_of(app: App[Any]) -> "Painter":
     """Give the one painter of an app, made at the first call."""
     painter = _painters.get(app)
     if painter is None:
@@ -53,7 +53,7 @@ class Follower(Protocol):
 class Painter:
     """Drawings by want, newest last; and what the terminal has been told."""
 
-    def __init__(self, app: App[object]) -> None:
+    def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._kept: OrderedDict[Want, Drawing | None] = OrderedDict()
         self._kept_cells = 0

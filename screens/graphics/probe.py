@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from typing import Any
 
 from textual.app import App
 
@@ -15,7 +16,7 @@ from screens.graphics.painter import painter_of
 class Probe:
     """One question to the terminal and its answers, as they come in."""
 
-    def __init__(self, app: App[object], wish: Wish = "auto") -> None:
+    def __init__(self, app: App[Any], wish: Wish = "auto") -> None:
         self._app = app
         self._wish = wish
         self._heard = ""

@@ -185,7 +185,6 @@ class Picture(Widget):
 
     async def _reach(self, want: Want) -> None:
         """Draw one picture, unless another is wanted by then."""
-        asked = monotonic()
         drawing = self._painter.ready(want)
         if drawing is None:
             drawing = await self._painter.drawing(want)
@@ -193,15 +192,20 @@ class Picture(Widget):
             if want != self._want():
                 return
             if drawing is not None and drawing.transfer:
-                if monotonic() - asked > _STALE_S or self._painter.ready(want) is None:
-                    self._put(None, self._drawn)
-                await self._painter.introduce(drawing)
+                await self._introduce(drawing)
                 if want != self._want():
                     return
         self._put(drawing, want)
         if drawing is not None and await self._paint(drawing, want) and self._source is not None:
             self.post_message(self.Shown(self, want.path))
             self._ask_for_receipt(want.path)
+
+    async def _introduce(self, drawing: Drawing) -> None:
+        """Have the terminal learn a picture; where that takes long, the one before is taken away."""
+        task = asyncio.ensure_future(self._painter.introduce(drawing))
+        if not (await asyncio.wait([task], timeout=_STALE_S))[0]:
+            self._put(None, None)
+            await task
 
     def _ask_for_receipt(self, source: Path) -> None:
         """Put a status query behind the picture; its answer is the receipt."""

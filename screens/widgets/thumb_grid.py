@@ -284,9 +284,35 @@ class ThumbGrid(ScrollView, can_focus=True):
         if place == self._cursor:
             return
         before, self._cursor = self._cursor, place
-        self.refresh(self._caption(before), self._caption(place))
+        self._redraw_captions(before, place)
         self._reveal()
         self.post_message(self.Moved(self, self._tiles[place].id))
+
+    def _redraw_captions(self, *places: int) -> None:
+        """Write captions where they stand: Textual would write each row from its beginning (textual 8.2.8).
+
+        Where something lies above them, Textual does it.
+        """
+        captions = [self._caption(place) for place in places]
+        seen = [caption.translate(self.content_region.offset) for caption in captions]
+        if self.app._batch_count or not all(map(self._is_bare, seen)):
+            self.refresh(*captions)
+            return
+        self._styles_cache.set_dirty(*(caption.translate(self.content_offset) for caption in captions))
+        written = ""
+        for place, region in zip(places, seen, strict=True):
+            strip = Strip([Segment(*self._caption_text(place))], region.width)
+            for line_filter in self.get_line_filters():
+                strip = strip.apply_filter(line_filter, self.background_colors[1])
+            written += f"\x1b[{region.y + 1};{region.x + 1}H" + strip.render(self.app.console)
+        painter_of(self.app).write(written)
+
+    def _is_bare(self, region: Region) -> bool:
+        """Tell whether a part of the screen shows this widget and nothing above it."""
+        if not (self.screen.is_active and self.content_region.contains_region(region)):
+            return False
+        ends = ((region.x, region.y), (region.right - 1, region.y))
+        return all(self.screen.get_widget_at(x, y)[0] is self for x, y in ends)
 
     def _reveal(self) -> None:
         """Scroll the highlighted tile into sight, if it is not."""
