@@ -8,6 +8,8 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
+from podtui.terminal import Graphics
+from screens.graphics.painter import painter_of
 from screens.widgets.picture import Picture
 
 
@@ -159,3 +161,35 @@ async def test_a_dialog_above_does_not_end_the_picture(tmp_path: Path) -> None:
         app.pop_screen()
         await pilot.pause()
         assert any(int(name[1:3], 16) > 240 for name in colours(app))
+
+
+async def test_a_terminal_that_forgot_its_pictures_is_drawn_on_again(tmp_path: Path) -> None:
+    source = make_preview(tmp_path / "red.png", (255, 0, 0))
+    app = PictureApp(source)
+    async with app.run_test() as pilot:
+        await app.workers.wait_for_complete()
+        painter_of(app).forget()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.shown == [source, source]
+
+
+async def test_pictures_that_are_switched_off_show_words(tmp_path: Path) -> None:
+    app = PictureApp(make_preview(tmp_path / "red.png"), alt="pictures are off")
+    vars(app)["graphics"] = Graphics("off", "the setting says so")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "pictures are off" in "".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def test_another_theme_gives_transparent_pictures_another_ground(tmp_path: Path) -> None:
+    app = PictureApp(make_preview(tmp_path / "clear.png", (255, 0, 0, 0)))
+    async with app.run_test() as pilot:
+        await app.workers.wait_for_complete()
+        before = colours(app)
+        app.theme = "textual-light"
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert len(colours(app)) == 1
+        assert colours(app) != before

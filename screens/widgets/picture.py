@@ -101,7 +101,7 @@ class Picture(Widget):
 
     def on_mount(self) -> None:
         """Follow the theme: transparent parts show the ground."""
-        self.watch(self.app, "theme", self._update, init=False)
+        self.watch(self.app, "theme", self._follow_theme, init=False)
         self._painter.follow(self)
         self.app.app_resume_signal.subscribe(self, lambda _: self.draw_again())
 
@@ -153,6 +153,9 @@ class Picture(Widget):
         ):
             width -= 1  # past the last column the cursor stands still, and going back from it is one off
         return self._painter.want(source, width, height, self._background())
+
+    def _follow_theme(self) -> None:
+        self.call_after_refresh(self._update)
 
     def _words(self, y: int, width: int, height: int) -> Strip:
         words = shorten(self._alt, max(width, 1)) if self._alt and y == height // 2 else ""

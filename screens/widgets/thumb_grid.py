@@ -205,7 +205,7 @@ class ThumbGrid(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Follow the theme: captions and transparent pictures take its colours."""
-        self.watch(self.app, "theme", self._load, init=False)
+        self.watch(self.app, "theme", self._follow_theme, init=False)
         painter_of(self.app).follow(self)
         self.app.app_resume_signal.subscribe(self, lambda _: self.draw_again())
 
@@ -313,6 +313,9 @@ class ThumbGrid(ScrollView, can_focus=True):
             return False
         ends = ((region.x, region.y), (region.right - 1, region.y))
         return all(self.screen.get_widget_at(x, y)[0] is self for x, y in ends)
+
+    def _follow_theme(self) -> None:
+        self.call_after_refresh(self._load)
 
     def _reveal(self) -> None:
         """Scroll the highlighted tile into sight, if it is not."""
