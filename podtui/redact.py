@@ -3,29 +3,30 @@
 import logging
 import re
 import traceback
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 _MASK = "[secret]"
 _known: set[str] = set()
 
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+# Header names with their value, as a header line, a dict, a list of pairs or JSON writes them.
+_HEADER = re.compile(
+    r"""(authorization|x-shopify-access-token)(\\?['"]?\s*[:=,]\s*)"""
+    r"""(?:b?(\\?['"]).*?\3|(?:(?:bearer|basic)\s+)?[^\s'"]+)""",
+    re.IGNORECASE,
+)
+_QUERY = re.compile(
+    r"((?<![A-Za-z])(?:x-amz-(?:signature|credential|security-token)|token|sig|signature|api_key|apikey)=)"
+    r"[^&\s\"'<>\\)]+",
+    re.IGNORECASE,
+)
+_SHAPES = tuple(
+    re.compile(pattern)
     for pattern in (
-        r"\b(?:rpa_|shpat_|shpss_|sk_live_|ghp_)[A-Za-z0-9_-]{6,}",
-        r"\bAKIA[A-Z0-9]{12,}",
-        r"(?<=authorization: )\S+(?: \S+)?",
-        r"(?<=authorization': ')[^']+",
-        r"(?<=x-shopify-access-token: )\S+",
-        r"(?<=x-shopify-access-token': ')[^']+",
-        r"(?<=bearer )[A-Za-z0-9._~+/=-]{8,}",
-        r"(?<=x-amz-signature=)[^&\s\"']+",
-        r"(?<=x-amz-credential=)[^&\s\"']+",
-        r"(?<=x-amz-security-token=)[^&\s\"']+",
-        r"(?<=[?&]token=)[^&\s\"']+",
-        r"(?<=[?&]sig=)[^&\s\"']+",
-        r"(?<=[?&]api_key=)[^&\s\"']+",
+        r"(?<![A-Za-z0-9])(?:rpa_|shpat_|shpss_|sk_live_|ghp_)[A-Za-z0-9_-]{6,}",
+        r"(?<![A-Za-z0-9])AKIA[A-Z0-9]{12,}",
+        r"(?<=[Bb]earer )[A-Za-z0-9._~+/=-]{6,}",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-        r"[A-Za-z0-9+/=]{400,}",
+        r"[A-Za-z0-9+/=_-]{400,}",
     )
 )
 
@@ -33,28 +34,36 @@ _PATTERNS = tuple(
 def register(secret: str) -> None:
     """Name a value that must never be written, in its plain, quoted and escaped forms."""
     if len(secret) >= 6:
-        _known.update({secret, quote(secret, safe=""), repr(secret)[1:-1]})
+        _known.update({secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]})
 
 
 def redact(text: str) -> str:
     """Mask every known secret and whatever looks like one."""
     for secret in sorted(_known, key=len, reverse=True):
         text = text.replace(secret, _MASK)
-    for pattern in _PATTERNS:
+    text = _HEADER.sub(rf"\1\2{_MASK}", text)
+    text = _QUERY.sub(rf"\1{_MASK}", text)
+    for pattern in _SHAPES:
         text = pattern.sub(_MASK, text)
     return text
 
 
 class RedactingFilter(logging.Filter):
-    """Masks message, arguments and traceback of a record before any handler sees it."""
+    """Masks message, arguments and traceback of a record before a handler writes it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record; every record passes."""
-        record.msg = redact(record.getMessage())
+        try:
+            said = record.getMessage()
+        except Exception:  # a record whose arguments do not fit is a fault of its own, and must not end us
+            said = f"{record.msg} {record.args!r}"
+        record.msg = redact(said)
         record.args = None
         if record.exc_info:
             record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)).rstrip())
             record.exc_info = None
+        elif record.exc_text:
+            record.exc_text = redact(record.exc_text)
         if record.stack_info:
             record.stack_info = redact(record.stack_info)
         return True

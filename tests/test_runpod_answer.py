@@ -54,10 +54,27 @@ def test_odd_times_and_workers_do_not_cost_a_paid_picture(odd: object) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"null", b"[]", b"{}", b'{"id":"j-e1"}', b'{"status":"COMPLETED"}', b'{"id":1,"status":"x"}', b'{"id":"j-e1","status":3}']
-    + [b'{"id":"j-e1","status":"COMPLETED","output":' + bad for bad in (b"", b"NaN}", b"-Infinity}", b"1e999}", b"[" * 100_000, b"9" * 5000 + b"}")]
-    + [b'{"id":"j-e1","status":"COMPLETED","output":{"a":1,"a":2}}', b'{"id":"j-e1","status":"FAILED","status":"COMPLETED"}', b'{"id":"j-e1","status":"\xff"}', b"\xef\xbb\xbf{}"],
-)  # fmt: skip
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"id":"j-e1"}',
+        b'{"status":"COMPLETED"}',
+        b'{"id":1,"status":"x"}',
+        b'{"id":"j-e1","status":3}',
+    ]
+    + [
+        b'{"id":"j-e1","status":"COMPLETED","output":' + bad
+        for bad in (b"", b"NaN}", b"-Infinity}", b"1e999}", b"[" * 100_000, b"9" * 5000 + b"}")
+    ]
+    + [
+        b'{"id":"j-e1","status":"COMPLETED","output":{"a":1,"a":2}}',
+        b'{"id":"j-e1","status":"FAILED","status":"COMPLETED"}',
+        b'{"id":"j-e1","status":"\xff"}',
+        b"\xef\xbb\xbf{}",
+    ],
+)
 def test_r16_r18_what_is_no_clean_json_is_unreadable(body: bytes, tmp_path: Path) -> None:
     with pytest.raises(Unreadable):
         read_status(body, JOB)
@@ -218,8 +235,9 @@ OOM = (
     "This error means you ran out of memory on your GPU."
 )
 VALIDATION = (
-    "Workflow validation failed:\n• Node 30 (errors): [{'type': 'value_not_in_list', 'message': 'Value not in list',"
-    " 'details': \"ckpt_name: 'nope.safetensors' not in ['flux1-dev-fp8.safetensors', 'sd_xl_base_1.0.safetensors']\"}]"
+    "Workflow validation failed:\n• Node 30 (errors): [{'type': 'value_not_in_list', 'message': 'Value not in"
+    " list', 'details': \"ckpt_name: 'nope.safetensors' not in ['flux1-dev-fp8.safetensors',"
+    " 'sd_xl_base_1.0.safetensors']\"}]"
     "\n\nAvailable checkpoint models: flux1-dev-fp8.safetensors, sd_xl_base_1.0.safetensors"
 )
 TRACE = json.dumps(
@@ -230,23 +248,35 @@ TRACE = json.dumps(
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"error": "Job processing failed", "output": {"details": [OOM, "Prompt ID x not found"]}}, "CUDA out of memory at KSampler"),
+        (
+            {"error": "Job processing failed", "output": {"details": [OOM, "Prompt ID x not found"]}},
+            "CUDA out of memory at KSampler",
+        ),
         ({"error": "x failed: torch.OutOfMemoryError"}, "CUDA out of memory"),
-        ({"error": VALIDATION}, "no model file nope.safetensors (ckpt_name). It has: flux1-dev-fp8.safetensors"),
+        (
+            {"error": VALIDATION},
+            "no model file nope.safetensors (ckpt_name). It has: flux1-dev-fp8.safetensors",
+        ),
         ({"error": "unet_name: 'a.sft' not in []"}, "no model file a.sft"),
         ({"error": "sampler_name: 'bogus' not in (list of length 42)"}, "knows no sampler_name bogus"),
-        ({"error": "Cannot execute because node NoSuchNode does not exist.. Raw response: {}"}, "lacks the node NoSuchNode"),
+        (
+            {"error": "Cannot execute because node NoSuchNode does not exist.. Raw response: {}"},
+            "lacks the node NoSuchNode",
+        ),
         ({"error": "Value 0 smaller than min of 1"}, "is 0, smaller than min of 1"),
         ({"error": TRACE}, "boom"),
         ({"error": {"message": "as an object"}}, "as an object"),
         ({"error": ["a", 1]}, '["a", 1]'),
-        ({"error": "Job processing failed", "output": {"details": "Node Type: X, Message: no such file"}}, "no such file"),
+        (
+            {"error": "Job processing failed", "output": {"details": "Node Type: X, Message: no such file"}},
+            "no such file",
+        ),
         ({"error": "Job processing failed", "output": {"details": ["the first", "the second"]}}, "the first"),
         ({"output": {"error": "inside"}}, "inside"),
         ({"error": "{broken json"}, "{broken json"),
         ({}, "RunPod gave no reason"),
     ],
-)  # fmt: skip
+)
 def test_r22_a_failure_names_its_real_cause(body: dict[str, Any], words: str) -> None:
     seen = view("FAILED", **body)
     assert seen.phase is JobPhase.FAILED
@@ -387,9 +417,9 @@ def test_r16_any_bytes_are_read_or_refused(data: bytes, piece: int) -> None:
     path = Path(os.environ["PODTUI_HOME"]).parent / "any.json"
     path.write_bytes(data)
     results = []
-    for read in (lambda: big_json.load(path), lambda: big_json.loads(data)):
+    for is_file in (True, False):
         try:
-            results.append(repr(read()))
+            results.append(repr(big_json.load(path) if is_file else big_json.loads(data)))
         except Unreadable:
             results.append("unreadable")
     assert results[0] == results[1]

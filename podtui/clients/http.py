@@ -248,7 +248,7 @@ class _Reading:
             raise self._too_large(most)
         if into is not None and not self._small_bytes:
             self._file = await asyncio.to_thread(SpoolFile, into)
-        async for chunk in found.aiter_raw(262_144):
+        async for chunk in found.aiter_raw():
             total += len(chunk)
             if total > most:
                 if not found.is_success:

@@ -1,0 +1,1 @@
+"""The real RunPod SDK worker loop, with a handler of ours."""
