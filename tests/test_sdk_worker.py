@@ -3,6 +3,8 @@
 ``PODTUI_SDK_VENV`` names a virtual environment that holds the ``runpod`` package; without it this is skipped.
 """
 
+# ruff: noqa: ASYNC110 - the worker is another process: its state is asked for, with a bound
+
 import asyncio
 import contextlib
 import os
@@ -86,9 +88,12 @@ async def test_a_batch_of_ten_through_the_real_worker_loop_is_posted_ten_times(t
 
 
 async def test_a_handlers_exception_arrives_as_its_own_words(tmp_path: Path) -> None:
-    async with worker_queue() as queue, sdk_worker(queue):
-        async with open_runpod(Endpoint(queue.url, "ep0sdk"), SecretStr("rpa_0123456789abcdef")) as runpod:
-            view = await until_final(runpod, await runpod.submit(order(1, 666)), tmp_path / "a.json")
+    async with (
+        worker_queue() as queue,
+        sdk_worker(queue),
+        open_runpod(Endpoint(queue.url, "ep0sdk"), SecretStr("rpa_0123456789abcdef")) as runpod,
+    ):
+        view = await until_final(runpod, await runpod.submit(order(1, 666)), tmp_path / "a.json")
     assert view.phase is JobPhase.FAILED
     assert view.error == "boom"
     assert "Traceback" in view.details

@@ -1,5 +1,7 @@
 """A queue that the real SDK worker loop can serve: the client's routes and the worker's (runpod.md, 7.2)."""
 
+# ruff: noqa: ASYNC110 - uvicorn tells that it has started by a flag
+
 import asyncio
 import contextlib
 import json
