@@ -47,6 +47,7 @@ async def test_a_preview_is_drawn_and_told_of(tmp_path: Path) -> None:
     source = make_preview(tmp_path / "red.webp", (255, 0, 0))
     app = PictureApp(source)
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert app.shown == [source]
@@ -69,6 +70,7 @@ async def test_only_the_last_of_many_wishes_is_drawn(tmp_path: Path) -> None:
 async def test_a_picture_keeps_its_proportion_and_stands_in_the_middle(tmp_path: Path) -> None:
     app = PictureApp(make_preview(tmp_path / "wide.png", (0, 200, 0), (400, 100)))
     async with app.run_test(size=(40, 20)) as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
         drawing = app.picture._drawing
@@ -92,6 +94,7 @@ async def test_a_broken_preview_shows_its_words(tmp_path: Path, content: bytes) 
     broken.write_bytes(content)
     app = PictureApp(broken, alt="no preview [/nope] \x1b]52;c;AAAA\x07")
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
         text = "".join(strip.text for strip in app.screen._compositor.render_strips())
@@ -110,6 +113,7 @@ async def test_a_missing_preview_shows_its_words(tmp_path: Path) -> None:
 async def test_a_picture_too_large_for_a_preview_is_not_decoded(tmp_path: Path) -> None:
     app = PictureApp(make_preview(tmp_path / "draft.png", (1, 2, 3), (3000, 3000)), alt="too large")
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert app.shown == []
@@ -119,6 +123,7 @@ async def test_a_picture_too_large_for_a_preview_is_not_decoded(tmp_path: Path) 
 async def test_a_transparent_picture_shows_the_ground(tmp_path: Path) -> None:
     app = PictureApp(make_preview(tmp_path / "clear.png", (255, 0, 0, 0)))
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert len(app.shown) == 1
@@ -129,6 +134,7 @@ async def test_a_changed_file_is_drawn_anew(tmp_path: Path) -> None:
     source = make_preview(tmp_path / "a.png", (255, 0, 0))
     app = PictureApp(source)
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         app.picture.show(None)
         make_preview(source, (0, 0, 255), (90, 120))
@@ -143,6 +149,7 @@ async def test_a_picture_of_no_room_is_survived(tmp_path: Path) -> None:
     async with app.run_test(size=(1, 1)) as pilot:
         await app.workers.wait_for_complete()
         await pilot.resize_terminal(60, 20)
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert app.picture.is_painted
@@ -155,6 +162,7 @@ async def test_a_dialog_above_does_not_end_the_picture(tmp_path: Path) -> None:
 
     app = PictureApp(make_preview(tmp_path / "red.png", (255, 0, 0)))
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         await app.push_screen(Dialog())
         await pilot.pause()
@@ -167,7 +175,10 @@ async def test_a_terminal_that_forgot_its_pictures_is_drawn_on_again(tmp_path: P
     source = make_preview(tmp_path / "red.png", (255, 0, 0))
     app = PictureApp(source)
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.shown == [source]
         painter_of(app).forget()
         await app.workers.wait_for_complete()
         await pilot.pause()
@@ -185,6 +196,7 @@ async def test_pictures_that_are_switched_off_show_words(tmp_path: Path) -> None
 async def test_another_theme_gives_transparent_pictures_another_ground(tmp_path: Path) -> None:
     app = PictureApp(make_preview(tmp_path / "clear.png", (255, 0, 0, 0)))
     async with app.run_test() as pilot:
+        await pilot.pause()
         await app.workers.wait_for_complete()
         before = colours(app)
         app.theme = "textual-light"

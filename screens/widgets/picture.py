@@ -111,8 +111,8 @@ class Picture(Widget):
         self._update()
 
     def on_resize(self) -> None:
-        """Draw anew at the new size."""
-        self._update()
+        """Draw anew at the new size, once it is known where on the screen that is."""
+        self.call_after_refresh(self._update)
 
     def render_line(self, y: int) -> Strip:
         """Give one row: a row of the drawing, or of the words."""
@@ -147,11 +147,11 @@ class Picture(Widget):
         if source is None:
             return None
         width, height = self.content_size
-        if (
-            self._painter.graphics.protocol in ("sixel", "iterm2")
-            and self.region.right >= self.app.size.width
-        ):
-            width -= 1  # past the last column the cursor stands still, and going back from it is one off
+        if self._painter.graphics.protocol in ("sixel", "iterm2"):
+            # Past the last column the cursor stands still, so going back is one off; a picture on the last
+            # row makes xterm scroll.
+            width -= self.region.right >= self.app.size.width
+            height -= self.region.bottom >= self.app.size.height
         return self._painter.want(source, width, height, self._background())
 
     def _follow_theme(self) -> None:
