@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from podtui.text import duration, money
+from podtui.text import money
 
 GUIDE_LOW_S = 60.0
 GUIDE_HIGH_S = 90.0
@@ -82,10 +82,13 @@ def estimate(
     rounds = math.ceil(images / max(1, in_flight))
     low_cost = high_cost = None
     if price_microdollars_per_s is not None:
-        # The idle time after the last job is billed as well (RunPod's pricing page).
-        idle_s = idle_timeout_s or 0
-        low_cost = round(images * math.ceil(low)) * price_microdollars_per_s
-        high_cost = round(images * math.ceil(high) + idle_s + start_s) * price_microdollars_per_s
+        workers = max(1, min(images, in_flight))
+        # Seconds are billed whole; each worker's start, and its idle time after the last job, are billed
+        # as well (RunPod's pricing page).
+        low_cost = images * math.ceil(low) * price_microdollars_per_s
+        high_cost = (
+            images * math.ceil(high) + workers * math.ceil((idle_timeout_s or 0) + start_s)
+        ) * price_microdollars_per_s
     return Estimate(
         low_s=rounds * low,
         high_s=rounds * high + start_s,
@@ -106,10 +109,10 @@ def _spread(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def _span(low_s: float, high_s: float) -> str:
-    if high_s < 90:
+    if high_s < 120:
         low, high = math.floor(low_s), math.ceil(high_s)
         return f"{low}–{high} s" if low != high else f"{high} s"
     low, high = max(1, round(low_s / 60)), math.ceil(high_s / 60)
     if high >= 120:
-        return f"{duration(low_s)}–{duration(high_s)} h"
+        return f"{low_s / 3600:.1f}–{high_s / 3600:.1f} h"
     return f"{low}–{high} min" if low != high else f"{high} min"

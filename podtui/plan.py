@@ -19,6 +19,8 @@ MAX_PIXELS = 64_000_000
 """The most pixels a deliverable may have: what podtui's own picture guard allows."""
 MAX_SHORT_TEXT = 2000
 """The longest style, genre or suffix, in characters."""
+LONG_PROMPT = 2000
+"""From how many characters on a person is told that a prompt is long."""
 
 NO_BATCHES_HERE = "Batch generation not supported with direct ComfyUI"
 """The old service's sentence (guide, "Troubleshooting")."""
@@ -87,6 +89,8 @@ class Plan:
     budget_microdollars: int | None
     images: tuple[PlannedImage, ...]
     note: str = ""
+    warnings: tuple[str, ...] = ()
+    """What a person should know before paying, each as ``field: words``."""
 
 
 def defaults(workflow: Workflow) -> Fields:
@@ -101,7 +105,7 @@ def problems(fields: Fields, workflow: Workflow | None, wildcards: Wildcards | N
     most_steps = facts.max_steps if facts else 150
     most_guidance = facts.max_guidance if facts else 100.0
     checks: list[tuple[str, Callable[[], object]]] = [
-        ("prompt", lambda: _prompt(fields.prompt, wildcards)),
+        ("prompt", lambda: _prompt(fields, wildcards)),
         *((name, lambda name=name: _short(getattr(fields, name))) for name in ("style", "genre")),
         ("negative", lambda: _long(fields.negative)),
         ("batch_size", lambda: _whole(fields.batch_size, 1, MAX_BATCH)),
@@ -116,7 +120,8 @@ def problems(fields: Fields, workflow: Workflow | None, wildcards: Wildcards | N
         try:
             check()
         except BadInput as error:
-            found[name] = " ".join(part for part in (error.title, error.cause, error.next_step) if part)
+            more = " ".join(part for part in (error.cause, error.next_step) if part)
+            found[name] = f"{error.title}. {more}" if more else error.title
     if not {"width", "height"} & found.keys() and int(fields.width) * int(fields.height) > MAX_PIXELS:
         found["width"] = f"at most {MAX_PIXELS // 1_000_000} megapixels in all"
     if workflow is None:
@@ -127,31 +132,39 @@ def problems(fields: Fields, workflow: Workflow | None, wildcards: Wildcards | N
 def warnings(fields: Fields, workflow: Workflow) -> dict[str, str]:
     """What a person should know before paying, by field; none of it keeps the batch back."""
     found: dict[str, str] = {}
-    if fields.negative.strip() and not workflow.uses_negative:
-        found["negative"] = f"ignored by {workflow.name}"
+    if len(fields.prompt) > LONG_PROMPT:
+        found["prompt"] = f"{len(fields.prompt):,} characters: what comes late in a long prompt counts little"
+    if fields.negative.strip() and (why := _unheard(fields, workflow)):
+        found["negative"] = f"ignored by {workflow.name}: {why}"
+    useful = workflow.facts.useful_guidance
     if not workflow.uses_guidance:
         found["cfg_scale"] = f"not used by {workflow.name}"
-    elif workflow.facts.guidance_words:
-        found["cfg_scale"] = workflow.facts.guidance_words
+    elif useful and (cfg := _cfg(fields)) is not None and not useful[0] <= cfg <= useful[1]:
+        found["cfg_scale"] = f"{useful[0]:g} to {useful[1]:g} is the useful range"
     if workflow.facts.note:
         found["workflow"] = workflow.facts.note
     return found
 
 
 def full_prompt(prompt: str, style: str, genre: str, suffix: str) -> str:
-    """Put a prompt together as the guide has it; empty parts leave no trace."""
-    style, genre = style.strip(), genre.strip()
-    parts = [
-        prompt.strip().strip(",").strip(),
-        f"{style} style" if style else "",
-        f"{genre} genre" if genre else "",
-        suffix.strip().strip(",").strip(),
-    ]
+    """Put a prompt together as the guide has it; empty parts leave no trace.
+
+    A style that already ends in the word style gets no second one; a genre likewise.
+    """
+    parts = [_bare(prompt), _with_word(style, "style"), _with_word(genre, "genre"), _bare(suffix)]
     return ", ".join(part for part in parts if part)
 
 
-def cap_batch_size(wished: int) -> tuple[int, str]:
-    """Cap what a script asks for at 25, and say so; the note is empty where nothing was cut."""
+def cap_batch_size(wished: int | str) -> tuple[int, str]:
+    """Cap what a script asks for at 25, and say so; the note is empty where nothing was cut.
+
+    Raises:
+        BadInput: zero, less than zero, or no whole number.
+    """
+    text = str(wished).strip()
+    if isinstance(wished, bool) or not _WHOLE.fullmatch(text) or int(text) < 1:
+        raise BadInput(f"batch_size: 1 to {MAX_BATCH}", field="batch_size")
+    wished = int(text)
     if wished <= MAX_BATCH:
         return wished, ""
     return MAX_BATCH, f"Capped from {wished} to {MAX_BATCH}: the most one batch may ask for."
@@ -161,12 +174,19 @@ def resolve(fields: Fields, suffix: str, wildcards: Wildcards, seeds: list[int])
     """The exact prompts, one for each seed, in order.
 
     Raises:
-        BadInput: the prompt's braces or wildcards are wrong.
+        BadInput: the prompt's braces or wildcards are wrong, or one of its variants is empty or too long.
     """
     parts = parse(fields.prompt)
     images = []
     for index, seed in enumerate(seeds):
         prompt = draw_wildcards(expand(parts, index), seed, wildcards)
+        if not _bare(prompt):
+            raise _nothing_left(index)
+        if len(prompt) > MAX_PROMPT:
+            raise BadInput(
+                f"Image {index + 1} has a prompt of {len(prompt):,} characters; at most {MAX_PROMPT:,}",
+                field="prompt",
+            )
         images.append(PlannedImage(index, full_prompt(prompt, fields.style, fields.genre, suffix), seed))
     return tuple(images)
 
@@ -179,15 +199,20 @@ def random_seed() -> int:
 def draw_seeds(
     how_many: int, given: int | None, policy: SeedPolicy, draw: Callable[[], int] = random_seed
 ) -> list[int]:
-    """The seeds of a batch, all different: the given one first, then random ones or the ones that follow."""
+    """The seeds of a batch, all different: the given one first, then random ones or the ones that follow.
+
+    A sequence goes on from 0 after 2^64 - 1.
+    """
     first = draw() if given is None else given
     if policy is SeedPolicy.SEQUENCE:
         return [(first + step) % (MAX_SEED + 1) for step in range(how_many)]
     seeds = [first]
     while len(seeds) < how_many:
         seed = draw()
-        if seed not in seeds:
-            seeds.append(seed)
+        # A seed that is there already gives way to the next free one, so that this always ends.
+        while seed in seeds:
+            seed = (seed + 1) % (MAX_SEED + 1)
+        seeds.append(seed)
     return seeds
 
 
@@ -211,6 +236,11 @@ def build(
     """
     for name, words in problems(fields, workflow, wildcards).items():
         raise BadInput(f"{name}: {words}", field=name)
+    if in_flight < 1:
+        raise BadInput("in_flight: 1 or more", field="in_flight")
+    if budget_microdollars is not None and budget_microdollars < 0:
+        raise BadInput("budget: 0 or more", field="budget")
+    _short(suffix)
     size = int(fields.batch_size)
     if backend is BackendKind.COMFYUI and size > 1:
         raise BadInput(NO_BATCHES_HERE, "", USE_RUNPOD, field="batch_size")
@@ -219,17 +249,13 @@ def build(
     width, height = int(fields.width), int(fields.height)
     draft_width, draft_height = draft_size(width, height, workflow.facts.pixels)
     images = resolve(fields, suffix, wildcards, draw_seeds(size, seed, policy, draw))
-    has_variants = count(parse(fields.prompt)) > 1 or bool(wildcard_names(fields.prompt))
-    whole = (
-        full_prompt(fields.prompt, fields.style, fields.genre, suffix) if has_variants else images[0].prompt
-    )
     return Plan(
         prompt=fields.prompt.strip(),
         style=fields.style.strip(),
         genre=fields.genre.strip(),
         negative=fields.negative.strip(),
         suffix=suffix,
-        full_prompt=whole,
+        full_prompt=images[0].prompt,
         batch_size=size,
         width=width,
         height=height,
@@ -247,6 +273,7 @@ def build(
         budget_microdollars=budget_microdollars,
         images=images,
         note=note,
+        warnings=tuple(f"{name}: {words}" for name, words in warnings(fields, workflow).items()),
     )
 
 
@@ -257,14 +284,51 @@ def with_workflow(fields: Fields, workflow: Workflow) -> Fields:
     )
 
 
-def _prompt(text: str, wildcards: Wildcards | None) -> None:
-    if not text.strip():
+def _bare(text: str) -> str:
+    return text.strip(" \t\r\n,")
+
+
+def _with_word(text: str, word: str) -> str:
+    text = _bare(text)
+    return text if not text or text.casefold().split()[-1] == word else f"{text} {word}"
+
+
+def _nothing_left(index: int) -> BadInput:
+    return BadInput(
+        f"Image {index + 1} has an empty prompt",
+        "Its variant leaves nothing.",
+        "Put some words outside the braces.",
+        field="prompt",
+    )
+
+
+def _prompt(fields: Fields, wildcards: Wildcards | None) -> None:
+    text = fields.prompt
+    if not _bare(text):
         raise BadInput("A prompt is needed")
     _long(text)
-    parse(text)
-    if wildcards is not None:
-        for name in wildcard_names(text):
-            lines_of(name, wildcards)
+    parts = parse(text)
+    wanted = int(fields.batch_size) if re.fullmatch(r"[0-9]{1,2}", fields.batch_size.strip()) else 1
+    for index in range(min(wanted, MAX_BATCH, count(parts))):
+        prompt = expand(parts, index)
+        if not _bare(prompt):
+            raise _nothing_left(index)
+        for name in wildcard_names(prompt) if wildcards is not None else ():
+            lines_of(name, wildcards or {})
+
+
+def _unheard(fields: Fields, workflow: Workflow) -> str:
+    """Why a negative prompt has no effect; empty where it has one."""
+    if not workflow.roles.negative:
+        return "it has no place for one"
+    cfg = _cfg(fields) if workflow.roles.cfg is None else None
+    is_off = cfg is not None and cfg <= 1
+    return "its sampler runs at cfg 1" if is_off or not workflow.uses_negative else ""
+
+
+def _cfg(fields: Fields) -> float | None:
+    text = fields.cfg_scale.strip()
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _long(text: str) -> None:
@@ -292,7 +356,7 @@ def _decimal(text: str, low: float, high: float) -> float:
     text = text.strip()
     value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not low <= value <= high:
-        raise BadInput(f"{low:g} to {high:g}, as 2.0")
+        raise BadInput(f"{low:g} to {high:g}, written like 2.0")
     return value
 
 

@@ -10,8 +10,11 @@ import tomlkit
 
 from podtui.errors import BadInput
 from podtui.plan import Fields
+from podtui.text import clean
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MAX_BYTES = 100_000
+"""The largest preset file that is read."""
 _KEPT = tuple(field.name for field in fields(Fields) if field.name != "prompt")
 
 
@@ -48,6 +51,8 @@ def load_presets(folder: Path) -> list[Preset]:
     own = []
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
         try:
+            if path.stat().st_size > MAX_BYTES:
+                continue
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
@@ -69,7 +74,7 @@ def find_preset(name: str, folder: Path) -> Preset:
         if preset.name == name:
             return preset
     known = ", ".join(preset.name for preset in presets)
-    raise BadInput(f"There is no preset {name}", f"Known are {known}.", field="preset")
+    raise BadInput(f"There is no preset {clean(name, 40)}", f"Known are {known}.", field="preset")
 
 
 def save_preset(folder: Path, name: str, fields: Fields) -> Preset:
@@ -85,8 +90,15 @@ def save_preset(folder: Path, name: str, fields: Fields) -> Preset:
     document.update(values)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = folder / f".{name}.{os.getpid()}.tmp"
-    fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
-    fresh.replace(folder / f"{name}.toml")
+    try:
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(tomlkit.dumps(document))
+            file.flush()
+            # Without this a power cut may leave the new name with no content.
+            os.fsync(file.fileno())
+        fresh.replace(folder / f"{name}.toml")
+    finally:
+        fresh.unlink(missing_ok=True)
     return Preset(name, values)
 
 

@@ -2,7 +2,7 @@ r"""Prompt variants: ``{a|b|c}`` alternatives and ``__name__`` wildcards, expand
 
 All combinations come in turn (the last group changes quickest), wildcard lines are drawn by the image's
 seed, so the same seed gives the same prompt. Everything else, square brackets too, is literal text;
-``\{``, ``\|`` and ``\}`` stand for themselves.
+``\{``, ``\|``, ``\}`` and ``\__name__`` stand for themselves. The lines of a wildcard are literal.
 """
 
 import difflib
@@ -15,11 +15,15 @@ from pathlib import Path
 from podtui.errors import BadInput
 from podtui.text import clean
 
-_WILDCARD = re.compile(r"__([A-Za-z0-9][A-Za-z0-9-]*(?:_[A-Za-z0-9-]+)*)__")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_WILDCARD = re.compile(r"(\\?)__([A-Za-z0-9][A-Za-z0-9-]*(?:_[A-Za-z0-9-]+)*)__")
+_NAME = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9][A-Za-z0-9-]*(?:_[A-Za-z0-9-]+)*")
 MAX_DEPTH = 8
+"""How deep groups may be nested."""
 MAX_WILDCARD_BYTES = 4_000_000
+"""The largest wildcard file that is read."""
+MAX_WILDCARD_FILES = 1000
 MAX_LINE = 2000
+"""The longest line of a wildcard, in characters; what is longer is cut."""
 
 Wildcards = Mapping[str, Sequence[str]]
 
@@ -83,7 +87,7 @@ def draw_wildcards(prompt: str, seed: int, wildcards: Wildcards) -> str:
     draw = random.Random(seed)
 
     def line(found: re.Match[str]) -> str:
-        return draw.choice(lines_of(found[1], wildcards))
+        return found[0][1:] if found[1] else draw.choice(lines_of(found[2], wildcards))
 
     return _WILDCARD.sub(line, prompt)
 
@@ -95,29 +99,43 @@ def lines_of(name: str, wildcards: Wildcards) -> Sequence[str]:
         BadInput: there is none of this name, or it has no line.
     """
     lines = wildcards.get(name)
+    name = name[:64]
     if lines:
         return lines
     near = difflib.get_close_matches(name, wildcards, n=1)
+    if lines is not None:
+        cause = f"Its file must be text of at most {MAX_WILDCARD_BYTES // 1_000_000} MB with a line for each."
+        raise BadInput(f"The wildcard __{name}__ has no line", cause, field="prompt")
     hint = f"Did you mean __{near[0]}__?" if near else f"Write its lines into wildcards/{name}.txt."
-    title = f"There is no wildcard __{name}__" if lines is None else f"The wildcard __{name}__ has no line"
-    raise BadInput(title, "", hint, field="prompt")
+    raise BadInput(f"There is no wildcard __{name}__", "", hint, field="prompt")
 
 
 def wildcard_names(prompt: str) -> list[str]:
     """The wildcards that a prompt uses, in their order."""
-    return [found[1] for found in _WILDCARD.finditer(prompt)]
+    return [found[2] for found in _WILDCARD.finditer(prompt) if not found[1]]
 
 
 def load_wildcards(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Read a folder of ``name.txt`` files, a line each; blank lines and ``#`` comments are passed over."""
-    found: dict[str, tuple[str, ...]] = {}
-    for path in sorted(folder.glob("*.txt")) if folder.is_dir() else ():
-        if not _NAME.fullmatch(path.stem) or path.stat().st_size > MAX_WILDCARD_BYTES:
-            continue
-        text = path.read_text(encoding="utf-8", errors="replace")
-        lines = (line.strip() for line in text.splitlines())
-        found[path.stem] = tuple(clean(line, MAX_LINE) for line in lines if line and not line.startswith("#"))
-    return found
+    """Read a folder of ``name.txt`` files, a line each; blank lines and ``#`` comments are passed over.
+
+    A file that is too large or cannot be read has no line; only a prompt that names it is refused.
+    """
+    try:
+        paths = sorted(path for path in folder.glob("*.txt") if _NAME.fullmatch(path.stem) and path.is_file())
+    except OSError:
+        return {}
+    return {path.stem: _lines(path) for path in paths[:MAX_WILDCARD_FILES]}
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    try:
+        if path.stat().st_size > MAX_WILDCARD_BYTES:
+            return ()
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return ()
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(clean(line, MAX_LINE) for line in lines if line and not line.startswith("#"))
 
 
 def _sequence(prompt: str, at: int, depth: int) -> tuple[Parts, int]:

@@ -21,20 +21,31 @@ SHIPPED = ("flux1-dev-fp8", "flux1-dev", "flux1-schnell", "sdxl")
 """The workflows that come with podtui."""
 MAX_BYTES = 5_000_000
 """The largest workflow file that is read."""
+MAX_FACTS_BYTES = 100_000
+"""The largest TOML file beside one that is read."""
+MAX_NODES = 2000
+MAX_DEPTH = 32
+"""How deep the values of a node may be nested; far more than any node of ComfyUI takes."""
 _EXPORT = "In ComfyUI choose Workflow, then Export (API), and use that file."
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_UNNAMED = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Facts(BaseModel):
     """What a model wants: defaults and limits, and what a person should know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
 
     steps: int = Field(30, ge=1, le=10_000)
-    guidance: str = "2.0"
+    guidance: str = Field("2.0", pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$")
     max_steps: int = Field(150, ge=1, le=10_000)
     max_guidance: float = Field(100.0, gt=0, le=100)
     guidance_words: str = ""
+    """A hint beside the field."""
+    useful_guidance: tuple[float, float] | None = None
+    """The range in which guidance is useful by custom; it may be left."""
     pixels: int = Field(1_048_576, ge=65_536, le=16_777_216)
     """How many pixels a draft may have at most: what the model is good at."""
     uses_negative: bool | None = None
@@ -75,7 +86,9 @@ class Workflow:
         """Whether a negative prompt has any effect: a sampler at cfg 1 skips it (comfyui.md, 4.2)."""
         if self.facts.uses_negative is not None:
             return self.facts.uses_negative
-        return bool(self.roles.negative) and self.roles.cfg is None
+        cfg = self.roles.cfg
+        value = self.graph[cfg.node]["inputs"][cfg.key] if cfg else None
+        return bool(self.roles.negative) and not (isinstance(value, int | float) and value <= 1)
 
     @property
     def uses_guidance(self) -> bool:
@@ -102,7 +115,8 @@ class Workflow:
             seed: 0 to 2^64 - 1.
             steps: sampling steps.
             guidance: FluxGuidance's guidance where the graph has it (the sampler's cfg stays), else cfg.
-            width: width of the draft in pixels, rounded down to a multiple of 16.
+            width: width of the draft in pixels, rounded down to a multiple of 16 (the server
+                does not check the step of its size nodes, comfyui.md, 1.1).
             height: height of the draft in pixels, likewise.
             prefix: how the worker is to name the file.
         """
@@ -111,10 +125,10 @@ class Workflow:
             (roles.seed, seed),
             (roles.steps, steps),
             (roles.guidance, guidance),
-            (roles.width, width // 16 * 16),
-            (roles.height, height // 16 * 16),
+            (roles.width, max(16, width // 16 * 16)),
+            (roles.height, max(16, height // 16 * 16)),
             (roles.count, 1),
-            (Hole(roles.save, "filename_prefix"), prefix),
+            (self._prefix, prefix),
             *((hole, prompt) for hole in roles.prompt),
             *((hole, negative) for hole in roles.negative),
         ]
@@ -122,6 +136,18 @@ class Workflow:
             if hole is not None:
                 graph[hole.node]["inputs"][hole.key] = value
         return graph
+
+    @property
+    def _prefix(self) -> Hole | None:
+        """Where the saving node takes a name; a node of a class of its own may have no such place."""
+        body = self.graph[self.roles.save]
+        has_one = body["class_type"] == "SaveImage" or "filename_prefix" in body["inputs"]
+        return Hole(self.roles.save, "filename_prefix") if has_one else None
+
+
+def shipped() -> tuple[str, ...]:
+    """The names of the workflows that come with podtui."""
+    return SHIPPED
 
 
 def load(name: str, folder: Path | None = None) -> Workflow:
@@ -133,23 +159,13 @@ def load(name: str, folder: Path | None = None) -> Workflow:
     if name in SHIPPED:
         room = files("podtui") / "workflows"
         return read(name, (room / f"{name}.json").read_text(), (room / f"{name}.toml").read_text())
-    path = Path(name).expanduser()
-    if path.suffix != ".json":
-        if folder is None or not _NAME.fullmatch(name):
-            raise _unknown(name, folder)
-        path = folder / f"{name}.json"
-    if not path.is_file():
+    path = _path(name, folder)
+    text = _text_of(path, MAX_BYTES)
+    if text is None:
         raise _unknown(name, folder)
-    if path.stat().st_size > MAX_BYTES:
-        raise BadInput(
-            "That workflow file is too large",
-            f"{path.stat().st_size // 1_000_000} MB; an API-format workflow has a few kB.",
-            _EXPORT,
-            field="workflow",
-        )
-    beside = path.with_suffix(".toml")
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return read(path.stem, text, beside.read_text(encoding="utf-8") if beside.is_file() else "")
+    return read(
+        _UNNAMED.sub("-", path.stem)[:64], text, _text_of(path.with_suffix(".toml"), MAX_FACTS_BYTES) or ""
+    )
 
 
 def names(folder: Path | None) -> list[str]:
@@ -166,10 +182,18 @@ def read(name: str, text: str, facts: str = "") -> Workflow:
     """
     try:
         known = Facts.model_validate(tomllib.loads(facts))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise BadInput(f"{name}.toml cannot be used", clean(str(error), 300), field="workflow") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{name}.toml is no TOML text", clean(str(error), 300), field="workflow") from None
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise BadInput(
+            f"{name}.toml cannot be used", clean("; ".join(wrong) + ".", 300), field="workflow"
+        ) from None
+    if len(text) > MAX_BYTES:
+        raise _too_large(len(text))
     try:
-        found = json.loads(text)
+        # NaN and Infinity are no JSON: the service would refuse what is made of them.
+        found = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise _no_workflow(name, "It is no JSON text.") from None
     return _build(name, _bare(name, found), known)
@@ -192,6 +216,47 @@ def draft_size(width: int, height: int, pixels: int) -> tuple[int, int]:
             if cost < best_cost:
                 best, best_cost = (wide, high), cost
     return best
+
+
+def _path(name: str, folder: Path | None) -> Path:
+    """Where a workflow that is not shipped lies: a path ends in ``.json``, a name is one in the folder."""
+    if name.endswith(".json"):
+        try:
+            return Path(name).expanduser()
+        except RuntimeError:
+            return Path(name)
+    if folder is None or not _NAME.fullmatch(name):
+        raise _unknown(name, folder)
+    return folder / f"{name}.json"
+
+
+def _text_of(path: Path, limit: int) -> str | None:
+    """Read a small text file; None where there is no file that can be read.
+
+    Raises:
+        BadInput: it is larger than ``limit`` bytes.
+    """
+    try:
+        if not path.is_file():
+            return None
+        if path.stat().st_size > limit:
+            raise _too_large(path.stat().st_size)
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        return None
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(word)
+
+
+def _too_large(size: int) -> BadInput:
+    return BadInput(
+        "That workflow file is too large",
+        f"{size / 1_000_000:.1f} MB; an API-format workflow has a few kB.",
+        _EXPORT,
+        field="workflow",
+    )
 
 
 def _unknown(name: str, folder: Path | None) -> BadInput:
@@ -217,7 +282,7 @@ def _bare(name: str, found: object) -> Graph:
         raise _no_workflow(name, "It is no JSON object.")
     if "nodes" in found and "links" in found:
         raise _no_workflow(name, "It is in the format of ComfyUI's editor.")
-    if not found or len(found) > 2000:
+    if not found or len(found) > MAX_NODES:
         raise _no_workflow(name, f"It has {len(found)} nodes.")
     graph: Graph = {}
     for node, body in found.items():
@@ -227,7 +292,36 @@ def _bare(name: str, found: object) -> Graph:
         if not is_node or not isinstance(body.get("inputs"), dict):
             raise _no_workflow(name, f"Node {clean(str(node), 40)} has no class_type and inputs.")
         graph[str(node)] = {"class_type": body["class_type"], "inputs": body["inputs"]}
+    _check_inputs(name, graph)
     return graph
+
+
+def _check_inputs(name: str, graph: Graph) -> None:
+    """Refuse links that lead nowhere, and values too deep to be copied and sent."""
+    for node, body in graph.items():
+        for key, value in body["inputs"].items():
+            place = clean(f"{node}.{key}", 80)
+            # The server takes every [text, number] for a link (ComfyUI, graph_utils.is_link).
+            is_link = isinstance(value, list) and len(value) == 2 and isinstance(value[0], str)
+            if is_link and type(value[1]) is int and value[0] not in graph:
+                raise _no_workflow(name, f"{place} is fed by node {clean(value[0], 40)}, which is not there.")
+            if _is_deep(value):
+                raise _no_workflow(name, f"{place} is nested more than {MAX_DEPTH} deep.")
+
+
+def _is_deep(value: object) -> bool:
+    """Tell whether lists and objects are nested deeper than ``MAX_DEPTH``, without recursion."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _build(name: str, graph: Graph, facts: Facts) -> Workflow:
