@@ -1,0 +1,20 @@
+"""What screens tell the app."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from podtui.plan import Fields
+from podtui.words import BatchId
+
+
+@dataclass
+class Went(Message):
+    """A person goes to another screen."""
+
+    room: str
+    """``compose``, ``progress``, ``review``, ``library``, ``settings`` or ``log``."""
+    batch: BatchId | None = None
+    """The batch it shall show; None leaves it the choice."""
+    fields: Fields | None = None
+    """What compose shall start with."""
