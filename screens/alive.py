@@ -44,25 +44,28 @@ NOTHING = Alive()
 
 
 def read_alive(store: "Store") -> Alive:
-    """Read what is alive; runs on the desk."""
-    from podtui.estimate import expected_s
-    from podtui.store import Likeness
+    """Read what is alive, with the figures that the progress screen shows; runs on the desk."""
+    from podtui.pulse import read_pulse
     from podtui.words import BatchState
+    from screens.progress_facts import Facts, progress
 
     unsure = len(store.images.unsure())
-    live = store.batches.page(limit=25, states=(BatchState.RUNNING, BatchState.WAITING, BatchState.PAUSED))
+    ranks = {BatchState.RUNNING: 0, BatchState.WAITING: 1, BatchState.PAUSED: 2}
+    live = store.batches.page(limit=25, states=tuple(ranks))
     if not live:
         return Alive(unsure=unsure)
-    ranks = {BatchState.RUNNING: 0, BatchState.WAITING: 1, BatchState.PAUSED: 2}
     card = min(live, key=lambda batch: (ranks[batch.state], batch.n))
-    alike = Likeness(card.endpoint, card.workflow_hash, card.steps, card.draft_width, card.draft_height)
-    each_s = expected_s(store.costs.past_jobs(alike))
-    left = card.counts.total - card.counts.ended
+    facts = Facts(
+        card,
+        store.images.of_batch(card.id),
+        store.images.latest_attempts(card.id),
+        read_pulse(store.library.root),
+    )
     return Alive(
         batch=card.id,
         ended=card.counts.ended,
         total=card.counts.total,
-        left_s=None if each_s is None else -(-left // max(1, card.in_flight)) * each_s,
+        left_s=progress(facts, store.news.clock.now_ms()).left_s,
         cost_microdollars=card.cost_microdollars,
         state=card.state.value,
         unsure=unsure,

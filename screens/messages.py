@@ -1,11 +1,14 @@
 """What screens tell the app."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from podtui.plan import Fields
 from podtui.words import BatchId
+
+if TYPE_CHECKING:
+    from podtui.plan import Fields
 
 
 @dataclass
@@ -16,5 +19,5 @@ class Went(Message):
     """``compose``, ``progress``, ``review``, ``library``, ``settings`` or ``log``."""
     batch: BatchId | None = None
     """The batch it shall show; None leaves it the choice."""
-    fields: Fields | None = None
+    fields: "Fields | None" = None
     """What compose shall start with."""
