@@ -85,6 +85,11 @@ class JobStrip(ThumbGrid, can_focus=False):
         super().__init__(id=id)
         self._most_rows = most_rows
 
+    @property
+    def per_row(self) -> int:
+        """How many tiles stand in a row."""
+        return self._layout_now.per_row
+
     def limit(self, most_rows: int) -> None:
         """Take at most this many rows; 0 takes all there are."""
         if most_rows != self._most_rows:
