@@ -1,0 +1,1 @@
+"""The tests, and the one check that runs everything."""
