@@ -122,7 +122,7 @@ def problems(fields: Fields, workflow: Workflow | None, wildcards: Wildcards | N
         except BadInput as error:
             more = " ".join(part for part in (error.cause, error.next_step) if part)
             found[name] = f"{error.title}. {more}" if more else error.title
-    if not {"width", "height"} & found.keys() and int(fields.width) * int(fields.height) > MAX_PIXELS:
+    if not {"width", "height"} & found.keys() and _int(fields.width) * _int(fields.height) > MAX_PIXELS:
         found["width"] = f"at most {MAX_PIXELS // 1_000_000} megapixels in all"
     if workflow is None:
         found["workflow"] = "There is no such workflow"
@@ -241,12 +241,12 @@ def build(
     if budget_microdollars is not None and budget_microdollars < 0:
         raise BadInput("budget: 0 or more", field="budget")
     _short(suffix)
-    size = int(fields.batch_size)
+    size = _int(fields.batch_size)
     if backend is BackendKind.COMFYUI and size > 1:
         raise BadInput(NO_BATCHES_HERE, "", USE_RUNPOD, field="batch_size")
-    seed = int(fields.seed) if fields.seed.strip() else None
+    seed = _int(fields.seed) if fields.seed.strip() else None
     policy = SeedPolicy(fields.seed_policy)
-    width, height = int(fields.width), int(fields.height)
+    width, height = _int(fields.width), _int(fields.height)
     draft_width, draft_height = draft_size(width, height, workflow.facts.pixels)
     images = resolve(fields, suffix, wildcards, draw_seeds(size, seed, policy, draw))
     return Plan(
@@ -261,8 +261,8 @@ def build(
         height=height,
         draft_width=draft_width,
         draft_height=draft_height,
-        steps=int(fields.steps),
-        cfg_scale=float(fields.cfg_scale),
+        steps=_int(fields.steps),
+        cfg_scale=float(fields.cfg_scale.strip()),
         seed=seed,
         seed_policy=policy,
         workflow=workflow.name,
@@ -308,7 +308,7 @@ def _prompt(fields: Fields, wildcards: Wildcards | None) -> None:
         raise BadInput("A prompt is needed")
     _long(text)
     parts = parse(text)
-    wanted = int(fields.batch_size) if re.fullmatch(r"[0-9]{1,2}", fields.batch_size.strip()) else 1
+    wanted = _int(fields.batch_size) if re.fullmatch(r"[0-9]{1,2}", fields.batch_size.strip()) else 1
     for index in range(min(wanted, MAX_BATCH, count(parts))):
         prompt = expand(parts, index)
         if not _bare(prompt):
@@ -343,6 +343,11 @@ def _short(text: str) -> None:
         raise BadInput(f"{len(text):,} characters; at most {MAX_SHORT_TEXT:,}")
     if has_surrogate(text):
         raise BadInput("It holds half a character that no file can store")
+
+
+def _int(text: str) -> int:
+    # strip() takes more for white space than int() does (U+001C to U+001F).
+    return int(text.strip())
 
 
 def _whole(text: str, low: int, high: int) -> int:

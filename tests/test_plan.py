@@ -143,6 +143,14 @@ def test_i9_a_bad_size_is_told_with_its_limits(field: str, typed: str) -> None:
     assert wrong(**{field: typed}) == {field: "64 to 16384"}
 
 
+@pytest.mark.parametrize("edge", [" ", "\t", "\n", "\x1c", "\x1f", "\x85", "\u2003"])
+def test_white_space_round_a_number_is_passed_over(edge: str) -> None:
+    numbers = ("batch_size", "width", "height", "steps", "cfg_scale", "seed")
+    plain = Fields(prompt="cat", seed="1", seed_policy="sequence")
+    typed = dataclasses.replace(plain, **{name: edge + getattr(plain, name) + edge for name in numbers})
+    assert planned(typed) == planned(plain)
+
+
 def test_i9_the_pixels_in_all_have_a_limit_too() -> None:
     assert wrong(width="8000", height="8000") == {}
     assert "64 megapixels" in wrong(width="8001", height="8000")["width"]
