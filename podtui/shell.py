@@ -24,7 +24,7 @@ from screens.graphics.answers import TerminalAnswer
 from screens.graphics.painter import painter_of
 from screens.graphics.probe import Probe
 from screens.hall import Hall
-from screens.keys import KEYS_EVERYWHERE, Key, KeyMap, rebind
+from screens.keys import EVERYWHERE, KEYS_EVERYWHERE, Key, KeyMap, rebind
 from screens.messages import Went
 from screens.parts import Parts
 from screens.rooms import ROUND, every_key, room_class
@@ -43,6 +43,8 @@ SEEN_S = 30.0
 """How often what was seen is written down, in seconds."""
 QUIT_S = 4.0
 """How long the second key that quits is waited for, in seconds."""
+
+_NO_COMMANDS = frozenset({"palette", "escape", "back"})
 
 
 class PodtuiApp(App[str], inherit_bindings=False):
@@ -270,15 +272,12 @@ class PodtuiApp(App[str], inherit_bindings=False):
         self.action_command_palette()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every key's action is a command too."""
+        """What the keys of the footer and the ways between the screens do, by name."""
         if isinstance(screen, Room):
             for key in screen.keymap.keys:
-                if key.action and key.id not in ("palette", "escape"):
-                    yield SystemCommand(
-                        f"{key.label} ({key.shown})",
-                        key.tooltip,
-                        lambda key=key: screen.do(key),
-                    )
+                if key.action and (key.is_shown or key.scope == EVERYWHERE) and key.id not in _NO_COMMANDS:
+                    name = f"go to {key.label}" if key.id.startswith("go.") else key.label
+                    yield SystemCommand(f"{name} ({key.shown})", key.tooltip, partial(screen.do, key))
         yield SystemCommand("theme", "Change the colours until podtui is left.", self.action_change_theme)
         yield SystemCommand("quit", "Leave podtui; work goes on.", self.action_quit)
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.signal import Signal
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from podtui.errors import PodtuiError
 from podtui.text import clean
@@ -21,13 +21,17 @@ from screens.keys import EVERYWHERE, KEYS_EVERYWHERE, Key, KeyMap, is_text, show
 from screens.messages import Went
 from screens.parts import Parts
 from screens.widgets.foot import Foot
+from screens.widgets.log_panel import LogPanel
 from screens.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from podtui.plan import Fields
 
 Severity = Literal["information", "warning", "error"]
+NARROWEST, SHORTEST = 40, 10
+"""The least columns and rows that a screen is drawn on."""
 _HELP = next(key for key in KEYS_EVERYWHERE if key.id == "help")
+_ESCAPE = next(key for key in KEYS_EVERYWHERE if key.id == "escape")
 
 
 class House(Protocol):
@@ -58,6 +62,11 @@ class Room(Screen[None]):
     DEFAULT_CSS = """
     Room { layout: vertical; overflow: hidden; }
     Room > .room-body { height: 1fr; width: 1fr; }
+    Room > LogPanel { display: none; }
+    Room > .too-small { display: none; width: 1fr; height: 1fr; content-align: center middle; }
+    Room.-with-log > LogPanel { display: block; }
+    Room.-too-small > * { display: none; }
+    Room.-too-small > .too-small { display: block; }
     """
 
     def __init__(self, parts: Parts, *, batch: BatchId | None = None, fields: "Fields | None" = None) -> None:
@@ -137,7 +146,7 @@ class Room(Screen[None]):
 
     def retitle(self) -> None:
         """Draw the title line and the keys anew; called after every ``read``."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.is_attached):
             return
         title = self.query_one(TitleLine)
         title.heading = self.heading()
@@ -149,9 +158,7 @@ class Room(Screen[None]):
         title.alive = " · ".join(part for part in (self.house.alive.words, *flags) if part)
         foot = self.query_one(Foot)
         foot.pending = self._pending
-        foot.keys = (
-            self.keymap.after(self._pending) if self._pending else [*list(self.foot_keys())[:5], _HELP]
-        )
+        foot.keys = self._keys_now()
 
     def read_again(self) -> None:
         """Have ``read`` run soon; wishes that come while it runs are met by one more run."""
@@ -176,6 +183,8 @@ class Room(Screen[None]):
         yield TitleLine()
         with Vertical(classes="room-body"):
             yield from self.compose_body()
+        yield LogPanel()
+        yield Static(classes="too-small")
         yield Foot()
 
     def _on_mount(self, _: events.Mount) -> None:
@@ -192,19 +201,52 @@ class Room(Screen[None]):
         if self.app.screen is self:
             self.read_again()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Under the least size say so instead of drawing."""
+        width, height = event.size
+        is_small = width < NARROWEST or height < SHORTEST
+        self.set_class(is_small, "-too-small")
+        if is_small:
+            words = f"Terminal too small: {width}x{height}; {NARROWEST}x{SHORTEST} is the least."
+            self.query_one("Room > .too-small", Static).update(words)
+
+    def _on_descendant_focus(self, _: events.DescendantFocus) -> None:
+        self.retitle()
+
+    def _on_descendant_blur(self, _: events.DescendantBlur) -> None:
+        self.retitle()
+
+    def _keys_now(self) -> Sequence[Key]:
+        """What the line of keys shows: what may follow a begun chord, or the keys that matter now."""
+        if self._pending:
+            return self.keymap.after(self._pending)
+        keys = list(self.foot_keys())
+        if self._is_typing:
+            return [*(key for key in keys if not is_text(key.keys[0])), _ESCAPE]
+        return [*keys[:5], _HELP]
+
     async def _read(self) -> None:
         try:
             while True:
                 self._is_stale = False
-                try:
-                    await self.read()
-                except PodtuiError as error:
-                    self.report(error)
-                self.retitle()
-                if not self._is_stale or not self.is_running:
+                await self._read_once()
+                if not self._is_stale or not self.is_attached:
                     return
         finally:
             self._is_reading = False
+
+    async def _read_once(self) -> None:
+        try:
+            await self.read()
+            if self.has_class("-with-log"):
+                await self.query_one(LogPanel).read(self.parts)
+        except PodtuiError as error:
+            self.report(error)
+        except Exception:
+            # Whoever has left meanwhile finds its widgets gone; that is no fault.
+            if self.is_attached:
+                raise
+        self.retitle()
 
     # --- keys -------------------------------------------------------------------------------------------
 
@@ -262,6 +304,11 @@ class Room(Screen[None]):
         return field is not None and key in field._bindings.key_to_bindings and key != "escape"
 
     # --- actions of every screen ------------------------------------------------------------------------
+
+    def action_toggle_log(self) -> None:
+        """Show or hide the live log under this screen."""
+        self.toggle_class("-with-log")
+        self.read_again()
 
     def action_escape(self) -> None:
         """Leave the text field, else go back."""

@@ -1,25 +1,14 @@
 """The log of everything: what the runner said, for all batches, as it happens."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widgets import Input
 
 from screens.base import Room
 from screens.keys import Key
-from screens.widgets.live_log import LiveLog, LogLine
-
-if TYPE_CHECKING:
-    from podtui.store import Store
-
-KEPT = 2000
-"""How many lines are read when the log is opened."""
-
-
-def lines_since(store: "Store", n: int) -> list[LogLine]:
-    """The lines after number ``n``; the newest ones where it is 0. Runs on the desk."""
-    told = store.news.since(n, limit=KEPT) if n else store.news.latest(limit=KEPT)
-    return [LogLine(one.n, one.at_ms, one.level, one.line) for one in told]
+from screens.widgets.live_log import LiveLog
+from screens.widgets.log_panel import lines_since
 
 
 class LogScreen(Room):
@@ -97,6 +86,9 @@ class LogScreen(Room):
             self.set_focus(None)
         else:
             super().action_escape()
+
+    def action_toggle_log(self) -> None:
+        """This is the log already."""
 
     def action_hit(self, step: int) -> None:
         """Go to another line that was found."""
