@@ -88,6 +88,7 @@ def run_app(
 
 
 def _parts(graphics: Graphics, *, is_readonly: bool, is_demo: bool) -> "Parts":
+    from podtui.logout import is_over_ssh, logout_kills
     from podtui.spawn import ensure_runner
     from screens.parts import Desk, Parts
 
@@ -101,6 +102,7 @@ def _parts(graphics: Graphics, *, is_readonly: bool, is_demo: bool) -> "Parts":
         is_readonly=is_readonly,
         is_demo=is_demo,
         wake=partial(ensure_runner, home),
+        logout_kills=lambda: is_over_ssh() and logout_kills(),
     )
 
 

@@ -41,6 +41,8 @@ ROUSE_S = 15.0
 """How often a runner is looked for while a batch should be moving, in seconds."""
 SEEN_S = 30.0
 """How often what was seen is written down, in seconds."""
+WARNED = "warned.logout"
+"""Under this name the store remembers that a person was told what a logout ends."""
 QUIT_S = 4.0
 """How long the second key that quits is waited for, in seconds."""
 
@@ -110,6 +112,21 @@ class PodtuiApp(App[str], inherit_bindings=False):
         elif first.words and isinstance(self.screen, Room):
             self.screen.say(first.words)
         self.run_worker(self._follow(), name="news", group="shell", exit_on_error=False)
+        if not self.parts.is_readonly:
+            await self._warn_of_logout()
+
+    async def _warn_of_logout(self) -> None:
+        """Say once, before the first batch, that this system would end the runner with the session."""
+        desk = self.parts.desk
+        if await desk.ask(
+            lambda store: store.news.recall(WARNED) is not None or bool(store.batches.page(limit=1))
+        ):
+            return
+        if await asyncio.to_thread(self.parts.logout_kills):
+            from podtui.logout import KILLS
+
+            self.notify(KILLS, severity="warning", markup=False, timeout=20)
+            await desk.ask(lambda store: store.news.remember(WARNED, "logout"))
 
     async def _read_settings(self) -> "tuple[Settings | None, SettingsError | None]":
         """Read the settings and bind the keys as they say."""

@@ -71,4 +71,6 @@ class Parts:
     is_demo: bool = False
     wake: Callable[[], object] = field(default=lambda: None)
     """Makes sure that a runner is alive; called after every wish."""
+    logout_kills: Callable[[], bool] = field(default=lambda: False)
+    """Tells whether a logout would end the runner; asked once, in a thread."""
     clock: Clock = field(default_factory=SystemClock)

@@ -1,7 +1,5 @@
 """What the settings screen lists, group by group, in a person's words."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,8 +166,3 @@ def differing(settings: Settings, pulse: Pulse | None) -> tuple[str, ...]:
 def git_folder(path: Path) -> Path | None:
     """The git repository that a file lies in, where its keys could be committed."""
     return next((folder for folder in path.absolute().parents if (folder / ".git").exists()), None)
-
-
-def is_over_ssh(env: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether this session came over SSH."""
-    return bool(env.get("SSH_CONNECTION") or env.get("SSH_TTY"))
