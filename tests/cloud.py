@@ -61,7 +61,9 @@ class TestCloud:
         return self.cloud.options.key
 
     def call(self, act: Callable[[], T]) -> T:
-        """Do something on the cloud's own loop."""
+        """Do something on the cloud's own loop; a cloud that has ended can still be read."""
+        if self.loop.is_closed():
+            return act()
 
         async def on_loop() -> T:
             return act()
@@ -69,7 +71,7 @@ class TestCloud:
         return asyncio.run_coroutine_threadsafe(on_loop(), self.loop).result(30)
 
     def fault(
-        self, name: str, *, on: str = "", nth: int = 1, times: int = 1, job: int | None = None, **args: Any
+        self, name: str, /, *, on: str = "", nth: int = 1, times: int = 1, job: int | None = None, **args: Any
     ) -> None:
         """Set a fault; ``times=0`` is for ever, ``args`` are the fault's own."""
         self.call(lambda: self.cloud.add_fault(name, on=on, nth=nth, times=times, job=job, args=args))
@@ -145,5 +147,6 @@ def running_cloud(**options: Any) -> Iterator[TestCloud]:
         for end in ends:
             end()
         thread.join(30)
+        assert not thread.is_alive(), "the pretend cloud does not end"
     if errors:
         raise errors[0]

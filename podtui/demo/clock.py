@@ -27,6 +27,7 @@ class CloudClock:
         until = self.now_s() + seconds
         while (left := until - self.now_s()) > 0:
             try:
-                await asyncio.wait_for(self._moved.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
             except TimeoutError:
                 continue

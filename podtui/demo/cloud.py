@@ -72,7 +72,8 @@ async def run(options: Options) -> None:
         write_cloud_file(options.home, mine)
         while not is_over.is_set() and not _is_done(cloud, options.home):
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(is_over.wait(), _LOOK_S)
+                async with asyncio.timeout(_LOOK_S):
+                    await is_over.wait()
 
 
 def _is_done(cloud: Cloud, home: Path) -> bool:

@@ -170,7 +170,7 @@ ENDINGS: dict[str, EndingFate] = {
     # R35
     "same_picture": lambda made, _: made.of(odd.one_and_the_same()),
     # R19
-    "huge": _huge,
+    "huge_output": _huge,
     # I10
     "file_name": lambda made, args: made.of(made.pictures[0].data, str(args["name"])),
 }

@@ -70,7 +70,8 @@ async def _close(talk: Talk, _: Answer, __: Args) -> None:
 
 async def _hang(talk: Talk, answer: Answer, args: Args) -> None:
     try:
-        await asyncio.wait_for(talk.until_gone(), float(args.get("seconds", _MAX_WAIT_S)))
+        async with asyncio.timeout(float(args.get("seconds", _MAX_WAIT_S))):
+            await talk.until_gone()
     except TimeoutError:
         await talk.write(answer.head() + answer.body)
         await talk.end()

@@ -27,12 +27,9 @@ def as_sixteen_bit(png: bytes) -> bytes:
 def as_animation(png: bytes, kind: str = "PNG") -> bytes:
     """A file of three frames."""
     first = _opened(png).convert("RGB")
+    black, white = (Image.new("RGB", first.size, colour) for colour in ("black", "white"))
     file = io.BytesIO()
-    others = [
-        first.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
-        first.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
-    ]
-    first.save(file, kind, save_all=True, append_images=others, duration=100)
+    first.save(file, kind, save_all=True, append_images=[black, white], duration=100)
     return file.getvalue()
 
 

@@ -11,10 +11,13 @@ from podtui.demo.app import Cloud
 from podtui.demo.options import Options
 from podtui.demo.wire import protocol_of
 
+_GRACE_S = 0.3
+
 
 def listen(port: int) -> socket.socket:
     """Take a loopback port: the wished one where it is free, else any."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio turns Nagle's algorithm off, which would cost 40 ms an answer.
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind(("127.0.0.1", port))
@@ -38,18 +41,32 @@ async def serving(options: Options) -> AsyncIterator[Cloud]:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=1,
     )
+    config.load()
     server = uvicorn.Server(config)
-    # The signals are the process's affair (see ``cloud``), and a test has none to give.
-    task = asyncio.create_task(server._serve([sock]), name="uvicorn")
+    server.lifespan = config.lifespan_class(config)
+    # Not ``serve``: it takes the process's signals, and looks for its end ten times a second only.
+    await server.startup(sockets=[sock])
     cloud.begin()
     try:
-        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells it by a flag
-            await asyncio.sleep(0.005)
         yield cloud
     finally:
-        server.should_exit = server.force_exit = True
         await cloud.close()
-        await task
+        for listener in server.servers:
+            listener.close()
         sock.close()
+        await _let_go(server)
+
+
+async def _let_go(server: uvicorn.Server) -> None:
+    """Let answers go out that are nearly ready, then break off: a silent request would hang for ever."""
+    if server.server_state.tasks:
+        await asyncio.wait(server.server_state.tasks, timeout=_GRACE_S)
+    for connection in list(server.server_state.connections):
+        transport = getattr(connection, "transport", None)
+        if transport is not None:
+            transport.abort()
+    tasks = list(server.server_state.tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

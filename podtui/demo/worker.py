@@ -1,7 +1,6 @@
 """The endpoint's own workers: they start, take jobs, tell progress and answer."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -163,8 +162,7 @@ class Crew:
                 }
             self.queue.settle(job)
             if passed >= pace:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(painting), _TICK_S)
+                await asyncio.wait([painting], timeout=_TICK_S)
             else:
                 await self._clock.sleep(min(_TICK_S, pace - passed))
 
