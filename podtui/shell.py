@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -20,9 +19,6 @@ from podtui.words import BatchId
 from screens.alive import NOTHING, Alive, read_alive
 from screens.base import Room, keymap_for
 from screens.first import First, choose_first, remember_seen
-from screens.graphics.answers import TerminalAnswer
-from screens.graphics.painter import painter_of
-from screens.graphics.probe import Probe
 from screens.hall import Hall
 from screens.keys import EVERYWHERE, KEYS_EVERYWHERE, Key, KeyMap, rebind
 from screens.messages import Went
@@ -31,9 +27,13 @@ from screens.rooms import ROUND, every_key, room_class
 from screens.themes import DARK, OURS
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from podtui.plan import Fields
     from podtui.settings import Settings
     from podtui.store import Store
+    from screens.graphics.answers import TerminalAnswer
+    from screens.graphics.probe import Probe
 
 FOLLOW_S = 0.25
 """How often the follower asks whether the library has changed, in seconds."""
@@ -88,7 +88,10 @@ class PodtuiApp(App[str], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Look where a person comes in, and begin to follow the news."""
-        self.run_worker(self._come_in(), name="coming in", group="shell", exit_on_error=False)
+        # After the first frame: what is read now loads more than the frame needed.
+        self.call_after_refresh(
+            lambda: self.run_worker(self._come_in(), name="coming in", group="shell", exit_on_error=False)
+        )
 
     async def _come_in(self) -> None:
         settings, trouble = await self._read_settings()
@@ -125,8 +128,8 @@ class PodtuiApp(App[str], inherit_bindings=False):
         if await asyncio.to_thread(self.parts.logout_kills):
             from podtui.logout import KILLS
 
-            self.notify(KILLS, severity="warning", markup=False, timeout=20)
             await desk.ask(lambda store: store.news.remember(WARNED, "logout"))
+            self.notify(KILLS, severity="warning", markup=False, timeout=20)
 
     async def _read_settings(self) -> "tuple[Settings | None, SettingsError | None]":
         """Read the settings and bind the keys as they say."""
@@ -300,6 +303,9 @@ class PodtuiApp(App[str], inherit_bindings=False):
 
     async def action_repaint(self) -> None:
         """Ask the terminal again what it can, and draw everything anew."""
+        from screens.graphics.painter import painter_of
+        from screens.graphics.probe import Probe
+
         self._probe = Probe(self)
         try:
             self.graphics = self.parts.graphics = await self._probe.ask()
@@ -308,7 +314,7 @@ class PodtuiApp(App[str], inherit_bindings=False):
         painter_of(self).forget()
         self.refresh(layout=True)
 
-    def on_terminal_answer(self, answer: TerminalAnswer) -> None:
+    def on_terminal_answer(self, answer: "TerminalAnswer") -> None:
         """Pass an answer on to whoever asked."""
         if self._probe is not None:
             self._probe.hear(answer)

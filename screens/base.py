@@ -21,11 +21,11 @@ from screens.keys import EVERYWHERE, KEYS_EVERYWHERE, Key, KeyMap, is_text, show
 from screens.messages import Went
 from screens.parts import Parts
 from screens.widgets.foot import Foot
-from screens.widgets.log_panel import LogPanel
 from screens.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from podtui.plan import Fields
+    from screens.widgets.log_panel import LogPanel
 
 Severity = Literal["information", "warning", "error"]
 NARROWEST, SHORTEST = 40, 10
@@ -62,9 +62,7 @@ class Room(Screen[None]):
     DEFAULT_CSS = """
     Room { layout: vertical; overflow: hidden; }
     Room > .room-body { height: 1fr; width: 1fr; }
-    Room > LogPanel { display: none; }
     Room > .too-small { display: none; width: 1fr; height: 1fr; content-align: center middle; }
-    Room.-with-log > LogPanel { display: block; }
     Room.-too-small > * { display: none; }
     Room.-too-small > .too-small { display: block; }
     """
@@ -183,7 +181,6 @@ class Room(Screen[None]):
         yield TitleLine()
         with Vertical(classes="room-body"):
             yield from self.compose_body()
-        yield LogPanel()
         yield Static(classes="too-small")
         yield Foot()
 
@@ -238,8 +235,8 @@ class Room(Screen[None]):
     async def _read_once(self) -> None:
         try:
             await self.read()
-            if self.has_class("-with-log"):
-                await self.query_one(LogPanel).read(self.parts)
+            for panel in self.query(".log-panel").results():
+                await cast("LogPanel", panel).read(self.parts)
         except PodtuiError as error:
             self.report(error)
         except Exception:
@@ -307,7 +304,14 @@ class Room(Screen[None]):
 
     def action_toggle_log(self) -> None:
         """Show or hide the live log under this screen."""
-        self.toggle_class("-with-log")
+        panels = self.query(".log-panel")
+        if panels:
+            panels.remove()
+            return
+        # Late: events bring more along than the first frame has time for.
+        from screens.widgets.log_panel import LogPanel
+
+        self.mount(LogPanel(classes="log-panel"), before=".too-small")
         self.read_again()
 
     def action_escape(self) -> None:

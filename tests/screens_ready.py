@@ -1,10 +1,12 @@
 """A ready library and app for the pilots: rows made through the store, tiny pictures, no network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
+from textual.pilot import Pilot
 
 from podtui.app import build_app
 from podtui.clock import Clock
@@ -98,8 +100,6 @@ def hostile_batch(store: Store, words: str, size: int = 2) -> BatchId:
         backend=BackendKind.RUNPOD,
         endpoint="ep0example",
     )
-    from dataclasses import replace
-
     hostile = replace(
         plan,
         prompt=words,
@@ -126,3 +126,20 @@ def make_preview(library: Library, image: ImageId, colour: tuple[int, int, int] 
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (edge * 5 // 6 // 8, edge // 8), colour).save(path, "WEBP")
     return path
+
+
+def text_of(pilot: Pilot[Any]) -> str:
+    """What stands on the screen, as text."""
+    app = pilot.app
+    return "\n".join(
+        "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()
+    )
+
+
+async def until(pilot: Pilot[Any], words: str) -> str:
+    """Wait until the words stand on the screen; returns all of it."""
+    for _ in range(200):
+        if words in (found := text_of(pilot)):
+            return found
+        await pilot.pause(0.02)
+    raise AssertionError(f"{words!r} never stood on the screen:\n{text_of(pilot)}")
