@@ -77,12 +77,10 @@ class ProgressScreen(Room):
         if self.facts is None:
             return "Progress"
         card, counts = self.facts.card, self.facts.card.counts
-        parts = [
-            f"Progress · {short_id(card.id)} “{shorten(card.prompt, 32)}” · {counts.done}/{counts.total}"
-        ]
+        parts = [f"Progress · {short_id(card.id)} · {counts.done}/{counts.total}"]
         parts += [f"{counts.failed} failed"] if counts.failed else []
         parts += [f"{counts.unsure} unsure"] if counts.unsure else []
-        return " · ".join(parts)
+        return " · ".join([*parts, f"“{shorten(card.prompt, 60)}”"])
 
     def foot_keys(self) -> Sequence[Key]:
         """What matters now: what waits for a person first."""
@@ -172,8 +170,8 @@ class ProgressScreen(Room):
     def _draw(self) -> None:
         """Draw what has changed; each widget writes only that."""
         facts = self.facts
-        if facts is None:
-            return
+        if facts is None or not self.query(JobStrip):
+            return  # nothing to draw, or an answer that came after the screen was left
         now_ms = self.parts.clock.now_ms()
         strip = self.query_one(JobStrip)
         tiles = [job_tile(image, self.parts.library, facts.pulse_of(image.id)) for image in facts.images]

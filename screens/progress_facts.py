@@ -117,7 +117,7 @@ def why(facts: Facts, *, is_runner_alive: bool = True) -> str:
     if card.cancel_wished:
         return "cancelling: what runs may still be billed"
     if not is_runner_alive:
-        return "nothing works on this batch yet: the runner is starting"
+        return "no runner works on it right now; one is being started"
     parts = ["stops after the images that are out"] if card.stop_wished else []
     if facts.pulse and facts.pulse.batch not in (None, card.id) and card.state is BatchState.WAITING:
         parts.append("waits: another batch is being made first")
@@ -149,11 +149,11 @@ def _line(facts: Facts, image: ImageCard, now_ms: int, *, is_here: bool) -> JobL
     attempt, pulse = facts.attempts.get(image.id), facts.pulse_of(image.id)
     words = of_image(image.state)
     if image.state in _ON_WORKER:
-        text = _running_text(attempt, pulse, now_ms)
+        text = _running_text(attempt, pulse, now_ms, usual_s(facts))
     elif image.state in _IN_QUEUE:
         text = _queue_text(attempt, pulse, now_ms)
     elif image.state is ImageState.UNSURE:
-        text = f"{image.title or 'its submit was never answered'} · U decides"
+        text = f"U decides · {image.title or 'its submit was never answered'}"
     elif image.state in _TROUBLE:
         text = _joined(image.title, _cost(attempt), image.details)
     elif image.state is ImageState.DONE:
@@ -165,9 +165,12 @@ def _line(facts: Facts, image: ImageCard, now_ms: int, *, is_here: bool) -> JobL
     return JobLine(image.position + 1, words.glyph, words.word, words.kind, text, is_here)
 
 
-def _running_text(attempt: AttemptCard | None, pulse: ImagePulse | None, now_ms: int) -> str:
+def _running_text(
+    attempt: AttemptCard | None, pulse: ImagePulse | None, now_ms: int, each_s: float | None
+) -> str:
     took = ran_s(attempt, now_ms) or 0.0
-    expected = f" of about {duration(pulse.expected_s)}" if pulse and pulse.expected_s else ""
+    expected_s = (pulse.expected_s if pulse else None) or each_s
+    expected = f" of about {duration(expected_s)}" if expected_s else ""
     price = attempt.price_microdollars_per_s if attempt else None
     cost = f"≈ {money(round(took * price))}" if price else ""
     worker = (pulse.worker if pulse else "") or (attempt.worker if attempt else "")

@@ -71,6 +71,7 @@ class ReviewScreen(ReviewView):
         self.batch_id = self.card.id
         if is_first:
             self.walk = Walk()
+            self.share_out()
         self.walk.take(images)
         if is_first:
             self._begin()
@@ -104,6 +105,7 @@ class ReviewScreen(ReviewView):
             return
         ids = [image.id for image in chosen]
         number = walk.here.position + 1
+        self._is_at_end = False
         self._said = f"{_VERBS[decision]} {f'{len(ids)} marked' if walk.marks else number} · z undo"
         was_marked = walk.clear_marks()
         walk.decide(ids, decision)
@@ -112,8 +114,7 @@ class ReviewScreen(ReviewView):
             lambda store: store.decisions.decide(ids, decision, who), wakes=decision is Decision.APPROVED
         )
         if decision is not Decision.UNDECIDED and not was_marked and not walk.next_undecided():
-            self._said = review_words.end_words(walk.images, self.parts.library)
-            self.say(self._said)
+            self._is_at_end = True
         self.redraw()
         self.retitle()
 
@@ -186,7 +187,7 @@ class ReviewScreen(ReviewView):
             self._tell(f"{act}: there is nothing to {act}")
             return
         left = f", {step.left_alone} decided otherwise since" if step.left_alone else ""
-        self._said = f"{word}: {step.words}{left}"
+        self._said, self._is_at_end = f"{word}: {step.words}{left}", False
         self._writes += 1
         if first is not None and first.batch != self.batch_id:
             self._said += f" in {short_id(first.batch)}"

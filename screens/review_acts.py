@@ -121,6 +121,7 @@ class Acts(Room):
         for name in ("-loupe", "-info"):
             if self.has_class(name):
                 self.remove_class(name)
+                self.share_out()
                 self.retitle()
                 return True
         if self.walk.clear_marks():
@@ -130,6 +131,9 @@ class Acts(Room):
 
     def redraw(self) -> None:
         """Draw what has changed."""
+
+    def share_out(self) -> None:
+        """Share the width out between the picture and what stands beside it."""
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(text)

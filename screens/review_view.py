@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
@@ -20,10 +21,12 @@ from screens.review_acts import Acts
 from screens.safe import safe
 from screens.widgets.job_strip import JobStrip, review_tile
 from screens.widgets.picture import Picture
-from screens.widgets.state_words import of_decision, of_image
+from screens.widgets.state_words import of_image
 from screens.widgets.thumb_grid import ThumbGrid
 
 _LARGE_PX = 768
+_SIDE_CELLS = 43
+"""What the thumbnails of a batch of 25 and the words beside the picture need, in cells."""
 
 
 class ReviewView(Acts):
@@ -35,6 +38,9 @@ class ReviewView(Acts):
         self._seen: set[ImageId] = set()
         self._missing: set[ImageId] = set()
         self._said = ""
+        """What the last act did."""
+        self._is_at_end = False
+        """The last decision found no further picture: what is next is said until something else is done."""
 
     def compose_body(self) -> ComposeResult:
         """Picture on the left; thumbnails and words on the right."""
@@ -49,12 +55,27 @@ class ReviewView(Acts):
         yield Static(id="under", markup=False)
         yield Static("Nothing to review yet. g c composes the first batch.", id="empty", markup=False)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the picture what it can fill, and the thumbnails what they need."""
+        self.share_out()
+
+    def share_out(self) -> None:
+        """Make the pane as wide as the print's proportions want, at this height."""
+        if self.has_class("-loupe"):
+            self.query_one(Picture).styles.width = None
+            return
+        cell_width, cell_height = self.parts.graphics.cell_px
+        proportion = self.card.width / self.card.height if self.card else 5 / 6
+        wanted = round((self.size.height - 2) * cell_height / max(cell_width, 1) * proportion)
+        room = self.size.width - _SIDE_CELLS
+        self.query_one(Picture).styles.width = max(20, min(wanted, room))
+
     def heading(self) -> str:
         """Which batch, and how far the decisions are."""
         if self.card is None:
             return "Review"
         counts = review_words.heading_counts(self.walk.images)
-        return f"Review · {short_id(self.card.id)} “{shorten(self.card.prompt, 26)}” · {counts}"
+        return f"Review · {short_id(self.card.id)} · {counts} · “{shorten(self.card.prompt, 60)}”"
 
     def foot_keys(self) -> Sequence[Key]:
         """Decide first."""
@@ -76,6 +97,8 @@ class ReviewView(Acts):
 
     def redraw(self) -> None:
         """Draw what has changed."""
+        if not self.query(JobStrip):
+            return  # an answer that came after the screen was left
         grid, walk = self.query_one(JobStrip), self.walk
         tiles = [
             review_tile(
@@ -102,13 +125,17 @@ class ReviewView(Acts):
             return
         picture = self.query_one(Picture)
         picture.show(self._preview(here), alt=self._alt(here))
+        if self._preview(here) is None:
+            picture.refresh()  # words that follow words are drawn as well
         around = (self.walk.at + self.walk.direction, self.walk.at - self.walk.direction)
         near = [self.walk.images[at] for at in around if 0 <= at < len(self.walk.images)]
         picture.prefetch([path for image in near if (path := self._preview(image)) is not None])
         attempt = self._attempts.get(here.id)
         lines = review_words.summary_lines(here, card, attempt, len(self.walk.images))
-        self.query_one("#facts", Static).update(safe(lines[0]) + "\n" + safe(lines[1]))
-        self.query_one("#prompt", Static).update(safe(here.prompt, 400))
+        self.query_one("#facts", Static).update(safe(lines[0]) + "\n" + safe(lines[1]), layout=False)
+        prompt = self.query_one("#prompt", Static)
+        prompt.set_class(self._is_at_end, "-end")
+        prompt.update(safe(self._end_words() if self._is_at_end else here.prompt, 400), layout=False)
         if self.has_class("-info"):
             neighbour = next(iter(near), None)
             rows = review_words.info_rows(here, card, attempt, neighbour, self.parts.library)
@@ -125,12 +152,14 @@ class ReviewView(Acts):
             first = next((image.position + 1 for image in walk.images if image.id == walk.anchor), 0)
             scope = f"range from {first}: v marks up to here"
         words = " · ".join(part for part in (self._said, scope) if part)
-        self.query_one("#scope", Static).update(safe(words))
-        mark = of_decision(here.decision) if here.has_picture else of_image(here.state)
-        under = (
-            f"{here.position + 1} of {len(walk.images)} · {mark.text} · {words} · {clean(here.prompt, 200)}"
-        )
-        self.query_one("#under", Static).update(safe(under))
+        self.query_one("#scope", Static).update(safe(words), layout=False)
+        mark = review_words.decision_words(here)
+        words = self._end_words() if self._is_at_end else words
+        under = f"{here.position + 1} of {len(walk.images)} · {mark} · {words} · {clean(here.prompt, 200)}"
+        self.query_one("#under", Static).update(safe(under), layout=False)
+
+    def _end_words(self) -> str:
+        return review_words.end_words(self.walk.images, self.parts.library)
 
     def _preview(self, image: ImageCard) -> Path | None:
         """The prepared preview; None where there is no picture, or its file is gone."""
@@ -170,7 +199,7 @@ class ReviewView(Acts):
 
     def _move(self, place: int) -> None:
         if self.walk.go(place):
-            self._said = ""
+            self._said, self._is_at_end = "", False
             self._follow()
 
     def _follow(self) -> None:
@@ -217,11 +246,14 @@ class ReviewView(Acts):
     def action_loupe(self) -> None:
         """The picture alone, or the grid again."""
         self.toggle_class("-loupe")
+        self.share_out()
+        self._draw_scope()
         self.retitle()
 
     def action_info(self) -> None:
         """Everything known of the image, or the thumbnails again."""
         self.remove_class("-loupe")
+        self.share_out()
         self.toggle_class("-info")
         self._draw_here()
         self.retitle()

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 
 from podtui.paths import Library
 from podtui.store import BatchCard
@@ -14,29 +15,35 @@ _PRINTS = {"": "none", "wanted": "being made", "made": "made", "failed": "failed
 
 
 def heading_counts(images: Sequence[ImageCard]) -> str:
-    """Count decisions: ``9 ✓  6 ✕  10 ·``."""
+    """Count decisions: ``9 ✓ 6 ✕ · 10 left``."""
     pictures = [image for image in images if image.has_picture]
-    counts = [
-        f"{sum(image.decision is decision for image in pictures)} {of_decision(decision).glyph}"
+    yes, no, left = (
+        sum(image.decision is decision for image in pictures)
         for decision in (Decision.APPROVED, Decision.REJECTED, Decision.UNDECIDED)
-    ]
-    return "  ".join(counts)
+    )
+    return f"{yes} ✓ {no} ✕ · {left} left"
+
+
+def decision_words(image: ImageCard) -> str:
+    """Say what is thought of an image, else how far it has come: ``✓ approved``, ``● running``."""
+    if not image.has_picture:
+        return of_image(image.state).text
+    return "undecided" if image.decision is Decision.UNDECIDED else of_decision(image.decision).text
 
 
 def summary_lines(image: ImageCard, card: BatchCard, attempt: AttemptCard | None, total: int) -> list[str]:
-    """Tell of an image in two lines: place, seed and sizes; then state, cost and time."""
-    place = f"{image.position + 1} of {total}"
-    if not image.has_picture:
-        return [f"{place} · seed {image.seed}", of_image(image.state).text]
-    sizes = f"{image.width}x{image.height} → {card.width}x{card.height}"
-    first = f"{place} · seed {image.seed}"
-    facts = [of_decision(image.decision).text, sizes]
-    if attempt is not None and attempt.execution_ms is not None:
-        facts.append(duration(attempt.execution_ms / 1000))
-    if attempt is not None and attempt.cost_microdollars is not None:
-        facts.append(money(attempt.cost_microdollars))
+    """Tell of an image in two lines: place and seed; then decision, cost, time and sizes."""
+    first = f"{image.position + 1} of {total} · seed {image.seed}"
     if image.origin != "slot":
         first += f" · {image.origin}"
+    facts = [decision_words(image)]
+    if not image.has_picture:
+        return [first, " · ".join([*facts, image.title] if image.title else facts)]
+    if attempt is not None and attempt.cost_microdollars is not None:
+        facts.append(money(attempt.cost_microdollars))
+    if attempt is not None and attempt.execution_ms is not None:
+        facts.append(duration(attempt.execution_ms / 1000))
+    facts.append(f"{image.width}x{image.height} → {card.width}x{card.height}")
     return [first, " · ".join(facts)]
 
 
@@ -70,11 +77,11 @@ def end_words(images: Sequence[ImageCard], library: Library) -> str:
     made = sum(image.print_state == "made" for image in approved)
     words = f"{len(decided)} of {len(pictures)} decided"
     if len(decided) < len(pictures):
-        return f"{words} · no undecided picture further on"
+        return f"{words} · no undecided one further on"
     if not approved:
         return f"{words} · none approved"
-    folder = library.prints / approved[0].batch
-    return f"{words} · print files: {made} of {len(approved)} made, in {folder}"
+    folder = str(library.prints / approved[0].batch).replace(str(Path.home()), "~", 1)
+    return f"{words} · print files: {made} of {len(approved)} made in {folder}"
 
 
 def info_rows(

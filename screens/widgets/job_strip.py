@@ -1,7 +1,9 @@
 """The job strip: one tile per image with its state, and the thumbnails as they arrive."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from rich.segment import Segment
 from textual.geometry import Size
 
 from podtui.paths import Library
@@ -37,7 +39,7 @@ def small_preview(library: Library, image: ImageCard) -> Path | None:
 def job_tile(image: ImageCard, library: Library, pulse: ImagePulse | None = None) -> Tile:
     """Show how far an image has come."""
     words = of_image(image.state)
-    body = "" if image.has_picture else words.word
+    body = words.word if words.kind in ("failed", "unsure") else ""
     if image.state is ImageState.RUNNING and pulse is not None and pulse.percent is not None:
         body = f"{pulse.percent:.0f} %"
     caption = str(image.position + 1)
@@ -111,6 +113,17 @@ class JobStrip(ThumbGrid, can_focus=False):
         self.refresh()
         self.call_after_refresh(self._reveal)
         self._load()
+
+    def _tile_line(self, place: int, line: int) -> list[Segment]:
+        """Give one row of one tile; a body that has no room is left out."""
+        tile, width = self._tiles[place], self._layout_now.picture.width
+        if len(tile.body) > width:
+            self._tiles[place] = replace(tile, body="")
+            try:
+                return super()._tile_line(place, line)
+            finally:
+                self._tiles[place] = tile
+        return super()._tile_line(place, line)
 
     def _want(self, path: Path) -> Want | None:
         return None if self._layout_now.height < 2 else super()._want(path)
