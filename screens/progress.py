@@ -77,10 +77,10 @@ class ProgressScreen(Room):
         if self.facts is None:
             return "Progress"
         card, counts = self.facts.card, self.facts.card.counts
-        parts = [f"Progress · {short_id(card.id)} · {counts.done}/{counts.total}"]
+        parts = [f"Progress · {counts.done}/{counts.total}"]
         parts += [f"{counts.failed} failed"] if counts.failed else []
         parts += [f"{counts.unsure} unsure"] if counts.unsure else []
-        return " · ".join([*parts, f"“{shorten(card.prompt, 60)}”"])
+        return " · ".join([*parts, short_id(card.id), f"“{shorten(card.prompt, 60)}”"])
 
     def foot_keys(self) -> Sequence[Key]:
         """What matters now: what waits for a person first."""
@@ -112,7 +112,8 @@ class ProgressScreen(Room):
         root, shown = self.parts.library.root, self.facts.card.id if self.facts else None
         log = self.query_one(LiveLog)
         last = log.last
-        wanted = self.batch_id or shown or self.house.alive.batch
+        asked_for = self.batch_id
+        wanted = asked_for or shown or self.house.alive.batch
 
         def read(store: "Store") -> "tuple[Facts, list[Told]] | None":
             batch = wanted
@@ -129,6 +130,8 @@ class ProgressScreen(Room):
             return Facts(store.batches.get(batch), images, attempts, read_pulse(root)), told
 
         found = await self.parts.desk.ask(read)
+        if self.batch_id != asked_for:
+            return  # another batch is wanted by now
         self.set_class(found is None, "-empty")
         if found is None:
             return

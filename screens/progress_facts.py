@@ -116,10 +116,10 @@ def why(facts: Facts, *, is_runner_alive: bool = True) -> str:
         return f"{card.message}." + (f" {_what_next(card)}" if card.counts.total else "")
     if card.cancel_wished:
         return "cancelling: what runs may still be billed"
+    parts = ["stops after the images that are out; S goes on"] if card.stop_wished else []
     if not is_runner_alive:
-        return "no runner works on it right now; one is being started"
-    parts = ["stops after the images that are out"] if card.stop_wished else []
-    if facts.pulse and facts.pulse.batch not in (None, card.id) and card.state is BatchState.WAITING:
+        parts.append("no runner works on it right now; one is being started")
+    elif facts.pulse and facts.pulse.batch not in (None, card.id) and card.state is BatchState.WAITING:
         parts.append("waits: another batch is being made first")
     elif facts.pulse and facts.pulse.waiting:
         parts.append(facts.pulse.waiting)

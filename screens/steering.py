@@ -55,6 +55,8 @@ async def stop_or_go_on(room: Room, card: BatchCard) -> None:
         await desk.ask(lambda store: store.batches.go_on(card.id))
         room.parts.wake()
         room.say(f"Goes on: {card.counts.planned} not started yet. S stops again.")
+    elif not card.counts.planned:
+        room.say("stop: every image of this batch has been started already; X cancels.")
     else:
         await desk.ask(lambda store: store.batches.stop(card.id))
         room.parts.wake()

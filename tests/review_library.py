@@ -20,7 +20,7 @@ def run_image(store: Store, batch: BatchId, position: int) -> tuple[ImageCard, i
     card, image = store.batches.get(batch), store.images.of_batch(batch)[position]
     number = store.making.intend(image, card, 310)
     assert number is not None
-    store.making.accepted(image, number, JobId(f"job-{position}"))
+    store.making.accepted(image, number, JobId(f"job-{image.id}-{number}"))
     store.making.seen(image, number, ImageState.RUNNING, card.counts.total, "worker1")
     return image, number
 
