@@ -24,7 +24,7 @@ from screens.keys import EVERYWHERE, KEYS_EVERYWHERE, Key, KeyMap, rebind
 from screens.messages import Went
 from screens.parts import Parts
 from screens.rooms import ROUND, every_key, room_class
-from screens.themes import DARK, OURS
+from screens.themes import DARK, DEFAULTS, OURS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -85,6 +85,10 @@ class PodtuiApp(App[str], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """An empty frame, painted at once."""
         return Hall()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for themes that do not know them."""
+        return DEFAULTS
 
     def on_mount(self) -> None:
         """Look where a person comes in, and begin to follow the news."""

@@ -1,6 +1,7 @@
 """The keys that work now; typing filters them."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,6 +13,9 @@ from textual.widgets import Input, Static
 from podtui.text import clean
 from screens.keys import EVERYWHERE, Key
 from screens.safe import safe
+
+_KEYS, _WORDS = 16, 50
+"""The columns of the keys and of what they do, in cells."""
 
 
 class Help(ModalScreen[None]):
@@ -77,7 +81,8 @@ class Help(ModalScreen[None]):
                 parts.append((f"\n{title}\n", "bold $text-accent"))
             for key in rows:
                 keys = key.all_shown
-                parts += [(f"  {keys:<16} ", "bold"), (f"{key.tooltip}\n", "")]
+                lines = wrap(key.tooltip, _WORDS) or [""]
+                parts += [(f"  {keys:<{_KEYS}} ", "bold"), (f"\n{' ' * (_KEYS + 3)}".join(lines) + "\n", "")]
         return Content.assemble(*parts) if parts else Content("\nNo key does that here.")
 
 

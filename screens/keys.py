@@ -55,10 +55,8 @@ KEYS_EVERYWHERE: tuple[Key, ...] = (
     Key("go.log", ("g l",), "go('log')", "log", "Go to the log."),
     Key("screen.previous", ("left_square_bracket",), "step(-1)", "previous", "Go to the previous screen."),
     Key("screen.next", ("right_square_bracket",), "step(1)", "next", "Go to the next screen."),
-    Key("back", ("q",), "back", "back", "Go back; at the top, q again quits and work goes on."),
-    Key(
-        "escape", ("escape",), "escape", "leave", "Leave the text field, then what is open, then the screen."
-    ),
+    Key("back", ("q",), "back", "back", "Go back; at the top, q again quits."),
+    Key("escape", ("escape",), "escape", "leave", "Leave the text field, what is open, the screen."),
     Key("log.panel", ("L",), "toggle_log", "log", "Show or hide the live log."),
     Key("repaint", ("ctrl+l",), "repaint", "repaint", "Repaint, and ask the terminal again what it can."),
     Key("suspend", ("ctrl+z",), "suspend_process", "suspend", "Suspend podtui; fg brings it back."),

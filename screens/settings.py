@@ -135,7 +135,7 @@ class SettingsScreen(Room):
         self.query_one(".values", Static).update(self._values())
         about = Content.assemble(
             f"{self.item.words}\n",
-            (f"{variable_of(self.item.name)} in the environment wins over the file.", "$text-muted"),
+            (f"{variable_of(self.item.name)} in the environment wins over the file.", "$muted"),
         )
         self.query_one(".words", Static).update(about)
         words, style = self._test
@@ -155,7 +155,7 @@ class SettingsScreen(Room):
         if folder := git_folder(path):
             said = f"! The settings lie in a git repository ({clean(str(folder), 200)})"
             lines.append((f"{said}: keep the key out of commits.\n", "$text-warning"))
-        lines.append((clean(str(path), 300), "$text-muted"))
+        lines.append((clean(str(path), 300), "$muted"))
         return Content.assemble(*lines)
 
     def _groups(self) -> Content:
@@ -177,8 +177,8 @@ class SettingsScreen(Room):
             parts.append(
                 (f"{'▸' if is_here else ' '} {item.label:<12}", f"{style} $text-accent" if is_here else "")
             )
-            parts.append((shown, style if value else "$text-muted"))
-            parts.append((" " * max(1, width - 22 - len(shown)) + f"{origin:>7}\n", "$text-muted"))
+            parts.append((shown, style if value else "$muted"))
+            parts.append((" " * max(1, width - 22 - len(shown)) + f"{origin:>7}\n", "$muted"))
         return Content.assemble(*parts)
 
     # --- moving -----------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ class SettingsScreen(Room):
 
     async def action_test(self) -> None:
         """Have the runner ask the endpoint how it is, and show the answer when it comes."""
-        self._test = ("◔ asking …", "$text-muted")
+        self._test = ("◔ asking …", "$muted")
         self._draw()
         words, is_well = look_words(await look_at_endpoint(self.parts))
         self._test = (words, "$text-success" if is_well else "$text-error")

@@ -90,14 +90,14 @@ class SetupScreen(Room):
             parts.append(
                 (f"{'▸' if is_here else ' '} {at + 1}  {title}\n", "bold $text-accent" if is_here else "")
             )
-            parts.append((f"     {words}\n\n", "$text-muted"))
+            parts.append((f"     {words}\n\n", "$muted"))
         parts.append(
             (
                 "The environment works too: RUNPOD_API_KEY and RUNPOD_ENDPOINT_ID, or COMFYUI_API_URL.\n",
-                "$text-muted",
+                "$muted",
             )
         )
-        parts.append((f"What you choose is written to {clean(str(settings_file()), 200)}", "$text-muted"))
+        parts.append((f"What you choose is written to {clean(str(settings_file()), 200)}", "$muted"))
         return Content.assemble(*parts)
 
     def _asked(self) -> Content:
@@ -169,7 +169,7 @@ class SetupScreen(Room):
             return
         self._step = "test"
         self.set_focus(None)
-        self._outcome("◔ Written. Asking how it is …", "$text-muted")
+        self._outcome("◔ Written. Asking how it is …", "$muted")
         words, is_well = look_words(await look_at_endpoint(self.parts))
         self._step = "done"
         self._outcome(

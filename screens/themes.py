@@ -15,7 +15,12 @@ DARK = Theme(
     warning="#e0af68",
     error="#e07a78",
     dark=True,
-    variables={"block-cursor-text-style": "none", "border": "#3a404d", "border-blurred": "#2a2f39"},
+    variables={
+        "block-cursor-text-style": "none",
+        "border": "#3a404d",
+        "border-blurred": "#2a2f39",
+        "muted": "#8a91a0",
+    },
 )
 LIGHT = Theme(
     name="podtui-light",
@@ -30,6 +35,16 @@ LIGHT = Theme(
     warning="#96600a",
     error="#b3372f",
     dark=False,
-    variables={"block-cursor-text-style": "none", "border": "#c9c6be", "border-blurred": "#dcd9d2"},
+    variables={
+        "block-cursor-text-style": "none",
+        "border": "#c9c6be",
+        "border-blurred": "#dcd9d2",
+        "muted": "#6a6f79",
+    },
 )
 OURS = (DARK, LIGHT)
+DEFAULTS = {"muted": "#8a8f98"}
+"""Our own variables where a theme of Textual's does not set them.
+
+``$muted`` is for quiet words inside a text: ``$text-muted`` is relative to its ground, which a span has not.
+"""
