@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from dataclasses import asdict, fields, replace
-from datetime import datetime
+from dataclasses import asdict, replace
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import ComposeResult
@@ -38,14 +38,16 @@ from screens.consequence import (
     drawable,
     endpoint_words,
     foresee,
+    midnight_ms,
     needs_look,
     not_set_up,
     question,
     read_ground,
+    recalled,
 )
 from screens.history import History, PastPrompt
 from screens.keys import Key
-from screens.parts import Parts
+from screens.parts import Desk, Parts
 from screens.preset_name import PresetName
 from screens.safe import safe
 from screens.steering import may_change
@@ -56,6 +58,8 @@ DRAFT = "compose.draft"
 """Under which name the form is remembered between two visits."""
 _SAVE_S = 0.5
 """How long after the last change the form is remembered, in seconds."""
+_LIVE: WeakKeyDictionary[Desk, Fields] = WeakKeyDictionary()
+"""The form of each open library: a screen that is opened anew does not wait for the store to know it."""
 
 
 def _key(name: str, key: str, action: str, label: str, tooltip: str, *, is_shown: bool = True) -> Key:
@@ -112,6 +116,11 @@ class ComposeScreen(Room):
                 yield Static("", id="facts")
 
     @property
+    def _has_body(self) -> bool:
+        """It is on its way neither in nor out."""
+        return self.is_running and bool(self.query(ComposeForm))
+
+    @property
     def form(self) -> ComposeForm:
         """The form."""
         return self.query_one(ComposeForm)
@@ -122,11 +131,15 @@ class ComposeScreen(Room):
         """Read settings, presets and the draft, and judge the form again."""
         self._ground = await asyncio.to_thread(read_ground, self.parts.load_settings)
         self._weigher.forget_workflows()
+        kept = await self.parts.desk.ask(lambda store: store.news.recall(DRAFT))
+        if not self._has_body:
+            return
         if not self._is_filled:
-            kept = await self.parts.desk.ask(lambda store: store.news.recall(DRAFT))
             settings = self._ground.settings
             suffix = clean(settings.prompt_suffix) if settings else ""
-            self.form.fill(drawable(_recalled(kept) or self._fresh()), suffix)
+            form = drawable(_LIVE.get(self.parts.desk) or recalled(kept) or self._fresh())
+            # Whoever typed while the draft was read has typed behind it.
+            self.form.fill(replace(form, prompt=form.prompt + self.form.typed_ahead), suffix)
             if self.fields is not None:
                 self._take(self.fields, "Remix")
                 self.fields, self._remixed = None, self.batch_id
@@ -211,19 +224,19 @@ class ComposeScreen(Room):
             self._must_ask_again = True
             while self._must_ask_again and self.is_running:
                 self._must_ask_again = False
-                settings, composed, midnight = self._ground.settings, self._seen.composed, self._midnight_ms()
-                self._outlook = await self.parts.desk.ask(
-                    lambda store, settings=settings, composed=composed, midnight=midnight: foresee(  # type: ignore[misc]
-                        store, settings, composed, midnight
-                    )
-                )
+                self._outlook = await self._ask_store()
                 await self._wish_look()
-                if self.is_running:
+                if self._has_body:
                     self._draw_facts()
         except PodtuiError as error:
             self.report(error)
         finally:
             self._is_asking = False
+
+    async def _ask_store(self) -> Outlook:
+        settings, composed = self._ground.settings, self._seen.composed
+        midnight = midnight_ms(self.parts.clock.now_ms())
+        return await self.parts.desk.ask(lambda store: foresee(store, settings, composed, midnight))
 
     async def _wish_look(self) -> None:
         """Have the runner look at the endpoint, where nobody has for a while."""
@@ -236,15 +249,12 @@ class ComposeScreen(Room):
             await self.parts.desk.ask(lambda store: store.looks.wish())
             await asyncio.to_thread(self.parts.wake)
 
-    def _midnight_ms(self) -> int:
-        now = datetime.fromtimestamp(self.parts.clock.now_ms() / 1000).astimezone()
-        return round(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
-
     # --- typing -----------------------------------------------------------------------------------------
 
     @on(ComposeForm.Changed)
     def _changed(self) -> None:
         self._was_typed = self._was_typed or bool(self.form.form.prompt)
+        _LIVE[self.parts.desk] = self.form.form
         self._consider()
         if self._saving is not None:
             self._saving.stop()
@@ -316,8 +326,7 @@ class ComposeScreen(Room):
         assert composed is not None
         if settings.missing:
             raise not_set_up(settings)
-        midnight = self._midnight_ms()
-        self._outlook = await self.parts.desk.ask(lambda store: foresee(store, settings, composed, midnight))
+        self._outlook = await self._ask_store()
         count = composed.plan.batch_size
         verb = "generate" if count == 1 else f"generate {count}"
         if not await self.confirm(question(self._seen, self._outlook, self._ground), verb):
@@ -391,13 +400,3 @@ class ComposeScreen(Room):
 
 def _past(store: Store) -> list[PastPrompt]:
     return [PastPrompt(*found) for found in store.batches.prompts()]
-
-
-def _recalled(kept: str | None) -> Fields | None:
-    """Read a remembered form; None where there is none that can be read."""
-    try:
-        found = json.loads(kept or "")
-        values = {one.name: found[one.name] for one in fields(Fields) if isinstance(found.get(one.name), str)}
-    except (ValueError, AttributeError):
-        return None
-    return Fields(**values)

@@ -64,6 +64,11 @@ class ComposeForm(VerticalScroll, can_focus=False):
         """One field by its name in ``podtui.plan.Fields``, or ``suffix``, or ``preset``."""
         return self.query_one(f"#field-{name}", Field)
 
+    @property
+    def typed_ahead(self) -> str:
+        """What was typed into the prompt before the form was filled."""
+        return "" if self._is_filled else self.query_one(Lines).text
+
     def offer(self, presets: Sequence[Preset], workflows: Sequence[str]) -> None:
         """Offer these presets and workflows."""
         self._presets, self._flows = presets, workflows

@@ -1,7 +1,9 @@
 """What a form means, worked out without a widget in sight: the plan, its price, what should be known."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 
 from podtui.composing import (
     Composed,
@@ -279,6 +281,27 @@ def differences(before: Fields, after: Fields) -> str:
 
 
 def drawable(form: Fields) -> Fields:
-    """Clean every field, so that a text field can show it: nothing hidden, no control character."""
+    """Clean every field, so that a text field can show it: nothing hidden, no control character.
+
+    A whole guidance gets its ``.0``, as the workflows and presets write it.
+    """
     lines = {one.name: clean(getattr(form, one.name), 2000) for one in fields(Fields) if one.name != "prompt"}
+    if lines["cfg_scale"].isdecimal():
+        lines["cfg_scale"] += ".0"
     return replace(form, **lines, prompt=clean_lines(form.prompt, MAX_PROMPT))
+
+
+def recalled(kept: str | None) -> Fields | None:
+    """Read a remembered form; None where there is none that can be read."""
+    try:
+        found = json.loads(kept or "")
+        values = {one.name: found[one.name] for one in fields(Fields) if isinstance(found.get(one.name), str)}
+    except (ValueError, AttributeError):
+        return None
+    return Fields(**values)
+
+
+def midnight_ms(now_ms: int) -> int:
+    """The last local midnight, in UTC milliseconds."""
+    now = datetime.fromtimestamp(now_ms / 1000).astimezone()
+    return round(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)

@@ -18,6 +18,8 @@ from screens.widgets.row_list import RowList
 
 _SEARCHED = 400
 """How many characters of a prompt are searched."""
+_WIDEST = 3
+"""Letters that are strewn over more than so many times their number are no hit."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,19 @@ def rank(query: str, past: Sequence[PastPrompt]) -> list[PastPrompt]:
 
 
 def _stretch(letters: str, text: str) -> int | None:
-    """Over how many characters the letters are strewn, in their order; None where one is missing."""
-    first = at = text.find(letters[0])
-    for letter in letters:
-        at = text.find(letter, at)
-        if at < 0:
-            return None
-        at += 1
-    return at - first
+    """Over how many characters the letters are strewn, in their order; None where they are not, or widely."""
+    best: int | None = None
+    first = text.find(letters[0])
+    while first >= 0:
+        at = first
+        for letter in letters:
+            at = text.find(letter, at) + 1
+            if not at:
+                return best
+        if at - first <= _WIDEST * len(letters) and (best is None or at - first < best):
+            best = at - first
+        first = text.find(letters[0], first + 1)
+    return best
 
 
 class PastList(RowList):

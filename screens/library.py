@@ -100,6 +100,11 @@ class LibraryScreen(Room):
         yield Static("", id="details", markup=False)
 
     @property
+    def _has_body(self) -> bool:
+        """It is on its way neither in nor out."""
+        return self.is_running and bool(self.query(BatchTable))
+
+    @property
     def table(self) -> BatchTable:
         """The table."""
         return self.query_one(BatchTable)
@@ -108,6 +113,8 @@ class LibraryScreen(Room):
 
     async def read(self) -> None:
         """Read anew what can be seen; the cursor stays on its batch."""
+        if not self._has_body:
+            return
         pages, visible, only = self._pages, self.table.in_sight, ONLY[self._only]
         search = self._search
         is_new = (pages.search, pages.only) != (search, only) or not pages.rows
@@ -115,7 +122,7 @@ class LibraryScreen(Room):
             fresh = await self.parts.desk.ask(lambda store: begin(store, search, only))
         else:
             fresh = await self.parts.desk.ask(lambda store: refresh(store, pages, visible))
-        if (self._search, self._only) != (search, ONLY.index(only)):
+        if not self._has_body or (self._search, self._only) != (search, ONLY.index(only)):
             return
         if self._pages is not pages and not is_new:
             # A page came meanwhile; what is read now would take it away again.
@@ -158,7 +165,7 @@ class LibraryScreen(Room):
         else:
             batch = card.id
             self._images = await self.parts.desk.ask(lambda store: store.images.of_batch(batch))
-        if self.is_running:
+        if self._has_body and self._shown == (card.id if card else None):
             library = self.parts.library
             tiles = [review_tile(image, library, is_marked=False) for image in self._images]
             self.query_one(ThumbGrid).set_tiles(tiles)
@@ -197,7 +204,7 @@ class LibraryScreen(Room):
                     break
         finally:
             self._is_paging = False
-        if self.is_running:
+        if self._has_body:
             self._draw()
             if to_end:
                 self.table.go(len(self._pages.rows) - 1)

@@ -162,6 +162,6 @@ class TableHead(Widget):
             + f"{'size':>{_SIZE}} "
             + set_cell_size("state", _STATE)
             + "".join(f"{glyph:>3}" for glyph in "✓✕·")
-            + f"{'ok':>{_RATE}}{'cost':>{_COST}}"
+            + f"{'✓%':>{_RATE}}{'cost':>{_COST}}"
         )
         return Strip([Segment(text, self.rich_style)]).adjust_cell_length(width, self.rich_style)
