@@ -20,10 +20,12 @@ from screens.progress_facts import Facts
 from screens.progress_keys import PROGRESS_KEYS
 from screens.safe import safe
 from screens.widgets.batch_bar import BatchBar
+from screens.widgets.foot import Foot
 from screens.widgets.job_lines import JobLines
 from screens.widgets.job_strip import JobStrip, job_tile
 from screens.widgets.live_log import LiveLog, LogLine
 from screens.widgets.thumb_grid import ThumbGrid
+from screens.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from podtui.store import Store
@@ -81,6 +83,11 @@ class ProgressScreen(Room):
         parts += [f"{counts.failed} failed"] if counts.failed else []
         parts += [f"{counts.unsure} unsure"] if counts.unsure else []
         return " · ".join([*parts, short_id(card.id), f"“{shorten(card.prompt, 60)}”"])
+
+    def retitle(self) -> None:
+        """Draw the title line and the keys anew, unless the screen has been left meanwhile."""
+        if self.query(TitleLine) and self.query(Foot):
+            super().retitle()
 
     def foot_keys(self) -> Sequence[Key]:
         """What matters now: what waits for a person first."""

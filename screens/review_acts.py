@@ -67,7 +67,7 @@ class Acts(Room):
         if here is None or card is None or not steering.may_change(self):
             return
         likely = await self.parts.desk.ask(lambda store: steering.price(store, card, 1))
-        sentence = f"Make image {here.position + 1} once more with a new seed? It costs: {likely.words}."
+        sentence = f"Make image {here.position + 1} once more with a new seed? {steering.costs(likely)}"
         if await self.confirm(sentence, "re-roll"):
             seed = secrets.randbelow(_SEEDS)
             await self.parts.desk.ask(lambda store: store.batches.reroll(here.id, seed))

@@ -19,10 +19,12 @@ from screens.keys import Key
 from screens.parts import Parts
 from screens.review_acts import Acts
 from screens.safe import safe
+from screens.widgets.foot import Foot
 from screens.widgets.job_strip import JobStrip, review_tile
 from screens.widgets.picture import Picture
 from screens.widgets.state_words import of_image
 from screens.widgets.thumb_grid import ThumbGrid
+from screens.widgets.title_line import TitleLine
 
 _LARGE_PX = 768
 _SIDE_CELLS = 43
@@ -76,6 +78,11 @@ class ReviewView(Acts):
             return "Review"
         counts = review_words.heading_counts(self.walk.images)
         return f"Review · {short_id(self.card.id)} · {counts} · “{shorten(self.card.prompt, 60)}”"
+
+    def retitle(self) -> None:
+        """Draw the title line and the keys anew, unless the screen has been left meanwhile."""
+        if self.query(TitleLine) and self.query(Foot):
+            super().retitle()
 
     def foot_keys(self) -> Sequence[Key]:
         """Decide first."""
@@ -154,8 +161,10 @@ class ReviewView(Acts):
         words = " · ".join(part for part in (self._said, scope) if part)
         self.query_one("#scope", Static).update(safe(words), layout=False)
         mark = review_words.decision_words(here)
-        words = self._end_words() if self._is_at_end else words
-        under = f"{here.position + 1} of {len(walk.images)} · {mark} · {words} · {clean(here.prompt, 200)}"
+        has_scope = bool(walk.marks) or walk.anchor is not None
+        words = self._end_words() if self._is_at_end else words if has_scope else self._said
+        parts = (f"{here.position + 1} of {len(walk.images)}", mark, words, clean(here.prompt, 200))
+        under = " · ".join(part for part in parts if part)
         self.query_one("#under", Static).update(safe(under), layout=False)
 
     def _end_words(self) -> str:

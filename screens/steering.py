@@ -91,7 +91,7 @@ async def retry(room: Room, card: BatchCard) -> None:
         room.say("retry: nothing failed in this batch.")
         return
     likely = await room.parts.desk.ask(lambda store: price(store, card, count))
-    sentence = f"Make {_images(count)} that failed again, with the same seeds? {_words(likely)}"
+    sentence = f"Make {_images(count)} that failed again, with the same seeds? {costs(likely)}"
     if await room.confirm(sentence, f"retry {count}"):
         done = await room.parts.desk.ask(lambda store: store.batches.retry(card.id))
         room.parts.wake()
@@ -138,8 +138,12 @@ def _images(count: int) -> str:
     return f"{count} image" + ("" if count == 1 else "s")
 
 
-def _words(likely: "Estimate") -> str:
-    return f"It costs: {likely.words}."
+def costs(likely: "Estimate") -> str:
+    """Say what something takes and costs, before it is confirmed."""
+    source = f"learned from {likely.samples} jobs" if likely.is_learned else "an estimate: no history yet"
+    if likely.high_microdollars is None:
+        return f"It takes {likely.time_words} ({source}); what it costs is not known."
+    return f"It takes {likely.time_words} and costs {likely.cost_words} ({source})."
 
 
 def _more(likely: "Estimate") -> str:

@@ -40,13 +40,13 @@ async def test_scrolling_up_ends_following_and_the_end_takes_it_up_again() -> No
         log.add([line(n, f"number {n}.") for n in range(1, 31)])
         await pilot.pause()
         log.move(-10)
-        assert not log.is_following
+        follows = [log.is_following]
         log.add([line(31, "number 31.")])
         await pilot.pause()
         assert "number 31." not in app.text()
         log.move(100)
-        follows = log.is_following
-        assert follows
+        follows.append(log.is_following)
+        assert follows == [False, True]
         log.add([line(32, "number 32.")])
         await pilot.pause()
         assert "number 32." in app.text()

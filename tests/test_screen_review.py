@@ -233,7 +233,7 @@ async def test_the_loupe_shows_the_picture_alone_and_q_leaves_it(store: Store, f
         narrow = review.room.query_one("#picture").size.width
         await review.pilot.press("w")
         await until(review.pilot, lambda: review.room.query_one("#picture").size.width == 80)
-        assert "1 of 5 · undecided · applies to: 1" in review.text
+        assert "1 of 5 · undecided · a neon cat" in review.text
         await review.decide("d")
         await review.until_decided(R, U, U, U, U)
         assert "2 of 5" in review.text
