@@ -97,8 +97,8 @@ def _text(graph: dict[str, Any], start: object) -> str:
 def _any_seed(graph: dict[str, Any]) -> int:
     for key in graph:
         for name in ("seed", "noise_seed"):
-            if isinstance(_inputs(graph, key).get(name), int):
-                return int(_inputs(graph, key)[name])
+            if found := _whole(_inputs(graph, key).get(name), 0):
+                return found
     return 0
 
 
