@@ -20,12 +20,10 @@ from screens.progress_facts import Facts
 from screens.progress_keys import PROGRESS_KEYS
 from screens.safe import safe
 from screens.widgets.batch_bar import BatchBar
-from screens.widgets.foot import Foot
 from screens.widgets.job_lines import JobLines
 from screens.widgets.job_strip import JobStrip, job_tile
 from screens.widgets.live_log import LiveLog, LogLine
 from screens.widgets.thumb_grid import ThumbGrid
-from screens.widgets.title_line import TitleLine
 
 if TYPE_CHECKING:
     from podtui.store import Store
@@ -86,7 +84,7 @@ class ProgressScreen(Room):
 
     def retitle(self) -> None:
         """Draw the title line and the keys anew, unless the screen has been left meanwhile."""
-        if self.query(TitleLine) and self.query(Foot):
+        if self.query("TitleLine") and self.query("Foot"):
             super().retitle()
 
     def foot_keys(self) -> Sequence[Key]:

@@ -19,12 +19,10 @@ from screens.keys import Key
 from screens.parts import Parts
 from screens.review_acts import Acts
 from screens.safe import safe
-from screens.widgets.foot import Foot
 from screens.widgets.job_strip import JobStrip, review_tile
 from screens.widgets.picture import Picture
 from screens.widgets.state_words import of_image
 from screens.widgets.thumb_grid import ThumbGrid
-from screens.widgets.title_line import TitleLine
 
 _LARGE_PX = 768
 _SIDE_CELLS = 43
@@ -81,7 +79,7 @@ class ReviewView(Acts):
 
     def retitle(self) -> None:
         """Draw the title line and the keys anew, unless the screen has been left meanwhile."""
-        if self.query(TitleLine) and self.query(Foot):
+        if self.query("TitleLine") and self.query("Foot"):
             super().retitle()
 
     def foot_keys(self) -> Sequence[Key]:
