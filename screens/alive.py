@@ -23,6 +23,8 @@ class Alive:
     state: str = ""
     """``running``, ``waiting`` or ``paused``; empty where no batch is alive."""
     unsure: int = 0
+    silent_s: float = 0.0
+    """How long a living runner has given no sign of life, in seconds; 0 where it is well."""
 
     @property
     def words(self) -> str:
@@ -35,17 +37,22 @@ class Alive:
                 parts.append(f"{duration(self.left_s)} left")
             if self.cost_microdollars:
                 parts.append(money(self.cost_microdollars))
+        if self.silent_s:
+            parts.append(f"⚠ runner silent {duration(self.silent_s)}")
         if self.unsure:
             parts.append(f"⚠ {self.unsure} unsure")
         return " · ".join(parts)
 
 
 NOTHING = Alive()
+SILENT_S = 30.0
+"""After so many seconds without a sign of life a living runner is called silent."""
 
 
 def read_alive(store: "Store") -> Alive:
     """Read what is alive, with the figures that the progress screen shows; runs on the desk."""
     from podtui.pulse import read_pulse
+    from podtui.spawn import runner_alive
     from podtui.words import BatchState
     from screens.progress_facts import Facts, progress
 
@@ -55,12 +62,9 @@ def read_alive(store: "Store") -> Alive:
     if not live:
         return Alive(unsure=unsure)
     card = min(live, key=lambda batch: (ranks[batch.state], batch.n))
-    facts = Facts(
-        card,
-        store.images.of_batch(card.id),
-        store.images.latest_attempts(card.id),
-        read_pulse(store.library.root),
-    )
+    pulse = read_pulse(store.library.root) if runner_alive(store.library) else None
+    silent_s = store.news.clock.boot_s() - pulse.beat_boot_s if pulse else 0.0
+    facts = Facts(card, store.images.of_batch(card.id), store.images.latest_attempts(card.id), pulse)
     return Alive(
         batch=card.id,
         ended=card.counts.ended,
@@ -69,4 +73,5 @@ def read_alive(store: "Store") -> Alive:
         cost_microdollars=card.cost_microdollars,
         state=card.state.value,
         unsure=unsure,
+        silent_s=silent_s if silent_s > SILENT_S else 0.0,
     )

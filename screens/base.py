@@ -1,8 +1,10 @@
 """What every screen shares: one frame, one way to read, one way to act, one way to tell."""
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, cast
 
 from textual import events
@@ -144,7 +146,7 @@ class Room(Screen[None]):
 
     def retitle(self) -> None:
         """Draw the title line and the keys anew; called after every ``read``."""
-        if not (self.is_mounted and self.is_attached):
+        if not self.is_mounted or self.is_left:
             return
         title = self.query_one(TitleLine)
         title.heading = self.heading()
@@ -166,13 +168,24 @@ class Room(Screen[None]):
         self._is_reading = True
         self.app.run_worker(self._read(), name=f"read {self.NAME}", group="read", exit_on_error=False)
 
-    async def act(self, action: str) -> None:
-        """Run one action after those before it; a failure that has words is told."""
-        async with self._turn:
-            try:
-                await self.run_action(action)
-            except PodtuiError as error:
-                self.report(error)
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell a failure that has words; one without is none where the screen has been left meanwhile.
+
+        Whoever waited for an answer and comes back to a screen that is gone finds its widgets gone.
+        """
+        try:
+            yield
+        except PodtuiError as error:
+            self.report(error)
+        except Exception:
+            if not self.is_left:
+                raise
+
+    @property
+    def is_left(self) -> bool:
+        """The screen is gone, or about to be."""
+        return not (self.is_attached and self.is_running and self.app.is_running) or self._pruning
 
     # --- the frame --------------------------------------------------------------------------------------
 
@@ -222,28 +235,28 @@ class Room(Screen[None]):
             return [*(key for key in keys if not is_text(key.keys[0])), _ESCAPE]
         return [*keys[:5], _HELP]
 
+    async def _act(self, action: str, turn: AbstractAsyncContextManager[None]) -> None:
+        """Run one action after those before it; a failure that has words is told."""
+        async with turn:
+            with self.telling():
+                await self.run_action(action)
+
     async def _read(self) -> None:
         try:
             while True:
                 self._is_stale = False
                 await self._read_once()
-                if not self._is_stale or not self.is_attached:
+                if not self._is_stale or self.is_left:
                     return
         finally:
             self._is_reading = False
 
     async def _read_once(self) -> None:
-        try:
+        with self.telling():
             await self.read()
             for panel in self.query(".log-panel").results():
                 await cast("LogPanel", panel).read(self.parts)
-        except PodtuiError as error:
-            self.report(error)
-        except Exception:
-            # Whoever has left meanwhile finds its widgets gone; that is no fault.
-            if self.is_attached:
-                raise
-        self.retitle()
+            self.retitle()
 
     # --- keys -------------------------------------------------------------------------------------------
 
@@ -282,14 +295,14 @@ class Room(Screen[None]):
         action = key.action if hasattr(self, f"action_{name}") else f"app.{key.action}"
         if method is None:
             return
-        is_slow = inspect.iscoroutinefunction(method) or self._turn.locked()
-        if not is_slow and "(" not in key.action:
-            try:
+        # Going elsewhere never waits for what this screen still does.
+        turn = self._turn if key.scope != EVERYWHERE else contextlib.nullcontext()
+        is_held = key.scope != EVERYWHERE and self._turn.locked()
+        if not (inspect.iscoroutinefunction(method) or is_held or "(" in key.action):
+            with self.telling():
                 method()
-            except PodtuiError as error:
-                self.report(error)
             return
-        self.app.run_worker(self.act(action), name=key.id, group="keys", exit_on_error=False)
+        self.app.run_worker(self._act(action, turn), name=key.id, group="keys", exit_on_error=False)
 
     @property
     def _is_typing(self) -> bool:

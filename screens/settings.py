@@ -267,13 +267,18 @@ class SettingsScreen(Room):
 
     # --- testing ----------------------------------------------------------------------------------------
 
-    async def action_test(self) -> None:
+    def action_test(self) -> None:
         """Have the runner ask the endpoint how it is, and show the answer when it comes."""
         self._test = ("◔ asking …", "$muted")
         self._draw()
-        words, is_well = look_words(await look_at_endpoint(self.parts))
-        self._test = (words, "$text-success" if is_well else "$text-error")
-        self._draw()
+        # Beside the other keys: the answer may take half a minute.
+        self.app.run_worker(self._ask(), name="look", group="look", exclusive=True, exit_on_error=False)
+
+    async def _ask(self) -> None:
+        with self.telling():
+            words, is_well = look_words(await look_at_endpoint(self.parts))
+            self._test = (words, "$text-success" if is_well else "$text-error")
+            self._draw()
 
     def action_setup(self) -> None:
         """Go to the guided set-up."""

@@ -170,12 +170,13 @@ class SetupScreen(Room):
         self._step = "test"
         self.set_focus(None)
         self._outcome("◔ Written. Asking how it is …", "$muted")
-        words, is_well = look_words(await look_at_endpoint(self.parts))
-        self._step = "done"
-        self._outcome(
-            f"{words}\n\nenter composes the first batch     e corrects what was typed",
-            "$text-success" if is_well else "$text-error",
-        )
+        with self.telling():
+            words, is_well = look_words(await look_at_endpoint(self.parts))
+            self._step = "done"
+            self._outcome(
+                f"{words}\n\nenter composes the first batch     e corrects what was typed",
+                "$text-success" if is_well else "$text-error",
+            )
 
     def _typed(self) -> dict[str, str | int | float | dict[str, str] | None]:
         """What is written into the file.

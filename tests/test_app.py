@@ -1,5 +1,7 @@
 """The shell: coming in, going, following the news, leaving, and its faults."""
 
+import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +10,11 @@ from textual.pilot import Pilot
 
 from podtui.errors import LibraryError
 from podtui.paths import Library
+from podtui.pulse import Pulse, write_pulse
 from podtui.settings import load
 from podtui.store import Store
 from podtui.words import BatchId
+from screens.alive import read_alive
 from screens.base import Room
 from screens.first import SEEN, choose_first, remember_seen
 from screens.log import LogScreen
@@ -101,6 +105,32 @@ async def test_the_title_line_carries_what_is_alive_everywhere(library: Library,
         title = found.splitlines()[0]
         assert "podtui · Settings" in title
         assert title.rstrip().endswith("▶ 0/3 · DEMO · READONLY")
+
+
+def test_p13_a_runner_that_hangs_is_called_silent_and_its_time_said(
+    library: Library, store: Store, clock: ManualClock
+) -> None:
+    started(store)
+    write_pulse(library.root, Pulse(pid=1, started_ms=1, beat_boot_s=clock.boot_s()))
+    lease = os.open(library.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lease, fcntl.LOCK_EX)
+    try:
+        clock.pass_s(29.0)
+        assert "silent" not in read_alive(store).words
+        clock.pass_s(16.0)
+        assert "⚠ runner silent 0:45" in read_alive(store).words
+    finally:
+        os.close(lease)
+    assert "silent" not in read_alive(store).words
+
+
+async def test_repainting_and_suspending_harm_nothing_where_there_is_no_terminal(library: Library) -> None:
+    ready = ready_app(library, start="settings")
+    async with ready.app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "API key")
+        await pilot.press("ctrl+l", "ctrl+z")
+        await pilot.pause()
+        await until(pilot, "API key")
 
 
 async def test_the_log_shows_what_was_told_and_follows_the_news(library: Library, store: Store) -> None:

@@ -149,6 +149,27 @@ async def test_the_connection_is_tested_by_wish_and_the_answer_shown(library: Li
         assert "1 of 3 workers" in found
 
 
+async def test_an_answer_that_comes_after_the_screen_was_left_harms_nobody(
+    library: Library, store: Store
+) -> None:
+    ready = ready_app(library, start="log")
+    async with ready.app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "podtui · Log")
+        await pilot.press("g", "s")
+        await until(pilot, "API key")
+        await pilot.press("t")
+        await until(pilot, "asking")
+        await pilot.press("g", "l")
+        await until(pilot, "podtui · Log")
+        store.looks.answer(TESTED)
+        for _ in range(100):
+            if not [worker for worker in pilot.app.workers if worker.group == "look"]:
+                break
+            await pilot.pause(0.02)
+        assert "podtui · Log" in text_of(pilot)
+    assert ready.app.return_code is None
+
+
 async def test_a_test_that_fails_says_cause_and_next_step(library: Library, store: Store) -> None:
     ready = ready_app(library, start="settings")
     async with ready.app.run_test(size=(80, 24)) as pilot:
