@@ -293,3 +293,11 @@ def test_all_tiles_are_seen_in_the_room_there_is(count: int) -> None:
         assert layout.per_row * layout.width <= width
         if layout.height > 1:
             assert -(-count // layout.per_row) * layout.height <= 8
+
+
+def test_no_tile_stands_alone_in_a_last_row_where_a_little_smaller_ones_fit() -> None:
+    from textual.geometry import Size
+
+    layout = fit(Size(118, 16), 10)
+    assert layout.per_row >= 10
+    assert layout.width >= 10

@@ -66,11 +66,18 @@ def fit(room: Size, count: int) -> Layout:
         count: how many tiles there are.
     """
     for width in range(min(_WIDEST, room.width), _NARROWEST - 1, -1):
-        per_row = max(1, room.width // width)
-        height = round((width - 1) * 0.6) + 1
-        if -(-count // per_row) * height <= room.height:
-            return Layout(per_row, width, height)
+        rows = -(-count // max(1, room.width // width))
+        if rows * _height(width) <= room.height:
+            # A little smaller, where that saves a row: one tile alone in the last row looks lost.
+            smaller = room.width // -(-count // (rows - 1)) if rows > 1 else 0
+            chosen = smaller if smaller >= max(_NARROWEST, 0.7 * width) else width
+            return Layout(max(1, room.width // chosen), chosen, _height(chosen))
     return Layout(max(1, room.width // _COMPACT), _COMPACT, 1)
+
+
+def _height(width: int) -> int:
+    """How high a tile of this width is for the usual print's proportion, its caption counted in."""
+    return round((width - 1) * 0.6) + 1
 
 
 class JobStrip(ThumbGrid, can_focus=False):
