@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -25,6 +26,7 @@ from podtui.words import BatchId
 from podtui.workflow import Workflow
 from screens.base import Room
 from screens.compose_form import ComposeForm
+from screens.compose_keys import COMPOSE_KEYS
 from screens.consequence import (
     LABELS,
     Considered,
@@ -38,6 +40,7 @@ from screens.consequence import (
     drawable,
     endpoint_words,
     foresee,
+    guidance_name,
     midnight_ms,
     needs_look,
     not_set_up,
@@ -62,25 +65,17 @@ _LIVE: WeakKeyDictionary[Desk, Fields] = WeakKeyDictionary()
 """The form of each open library: a screen that is opened anew does not wait for the store to know it."""
 
 
-def _key(name: str, key: str, action: str, label: str, tooltip: str, *, is_shown: bool = True) -> Key:
-    return Key(f"compose.{name}", (key,), action, label, tooltip, "compose", is_shown)
-
-
 class ComposeScreen(Room):
     """One form, and beside it everything that it would do."""
 
     NAME = "compose"
     CSS_PATH = "compose.tcss"
     AUTO_FOCUS = "#in-prompt"
-    KEYS: ClassVar[tuple[Key, ...]] = (
-        _key("generate", "ctrl+g", "generate", "generate", "Generate; asks with count, sum and time."),
-        _key("history", "ctrl+r", "history", "history", "Search the prompts of the past, and take one."),
-        _key("save_preset", "ctrl+o", "save_preset", "save preset", "Keep the fields as your own preset."),
-        _key("take_back", "ctrl+t", "take_back", "draft back", "Take the form back that a remix replaced."),
-        _key("next", "tab", "", "next field", "Go to the next field; shift+tab goes back.", is_shown=False),
-        _key("prompts", "pagedown", "", "prompts", "Scroll the list of prompts; pgup back.", is_shown=False),
-    )
+    KEYS: ClassVar[tuple[Key, ...]] = COMPOSE_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [
+        # With priority, or what is typed ahead on a slow link would go into the field that Tab has left.
+        Binding("tab", "app.focus_next", "next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "previous field", show=False, priority=True),
         Binding("pagedown", "scroll_prompts(1)", "prompts down", show=False),
         Binding("pageup", "scroll_prompts(-1)", "prompts up", show=False),
     ]
@@ -102,6 +97,10 @@ class ComposeScreen(Room):
     def heading(self) -> str:
         """Where one is."""
         return "Compose"
+
+    def foot_keys(self) -> Sequence[Key]:
+        """What matters now: there is not always a draft to take back."""
+        return [key for key in super().foot_keys() if key.action != "take_back" or self._before]
 
     # --- the widgets ------------------------------------------------------------------------------------
 
@@ -177,18 +176,12 @@ class ComposeScreen(Room):
             # Nobody has done anything wrong yet.
             problems.pop("prompt", None)
             notes["prompt"] = "what shall be on the picture? {a|b} makes variants"
-        form.tell(problems, notes, self._guidance)
+        form.tell(problems, notes, guidance_name(self._seen.workflow))
         composed = self._seen.composed
         prompts = [image.prompt for image in composed.plan.images] if composed else []
         self.query_one(PromptList).show(prompts, empty=self._why_not())
         self._draw_facts()
         self._ask()
-
-    @property
-    def _guidance(self) -> str:
-        """What the field is called: for Flux it is the guidance, and the sampler's cfg stays 1."""
-        flow = self._seen.workflow
-        return "CFG" if flow and not flow.facts.guidance_words.startswith("guidance") else "Guidance"
 
     def _why_not(self) -> str:
         wrong = [LABELS.get(name, name) for name in self._seen.problems if name != "settings"]
@@ -319,6 +312,8 @@ class ComposeScreen(Room):
             self._is_generating = False
 
     async def _ask_and_create(self) -> None:
+        self.form.collect()
+        self._consider()
         if not may_change(self) or self._refuses():
             return
         settings, composed = self._ground.settings, self._seen.composed

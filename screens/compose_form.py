@@ -20,8 +20,8 @@ _OWN = "own"
 """The choice that stands for: no preset, what I typed."""
 _LINES = ("style", "genre", "negative", "batch_size", "width", "height", "steps", "cfg_scale", "seed")
 _POLICIES = (
-    (SeedPolicy.FIRST.value, "the first, others random"),
-    (SeedPolicy.SEQUENCE.value, "all: seed, seed + 1, …"),
+    (SeedPolicy.FIRST.value, "random ones"),
+    (SeedPolicy.SEQUENCE.value, "seed + 1, seed + 2, …"),
 )
 
 
@@ -54,7 +54,7 @@ class ComposeForm(VerticalScroll, can_focus=False):
         yield from _pair(("width", "Width"), ("height", "Height"))
         yield from _pair(("steps", "Steps"), ("cfg_scale", "Guidance"))
         yield Field("seed", "Seed", Line(id="in-seed", placeholder="random"))
-        yield Field("seed_policy", "· fixes", Choice(id="in-seed_policy"))
+        yield Field("seed_policy", "  then", Choice(id="in-seed_policy"))
         yield Field("workflow", "Workflow", Choice(id="in-workflow"), classes="first-of-group")
         yield Field("suffix", "Suffix", Line(id="in-suffix", placeholder="nothing is added"))
 
@@ -90,6 +90,13 @@ class ComposeForm(VerticalScroll, can_focus=False):
                     line.value = value
                     line.cursor_position = len(value)
         self._show_choices()
+
+    def collect(self) -> None:
+        """Take what stands in the widgets: news of the last keys may still be on the way."""
+        if self._is_filled:
+            lines = {name: self.query_one(f"#in-{name}", Line).value for name in _LINES}
+            self.form = replace(self.form, prompt=self.query_one(Lines).text, **lines)
+            self.suffix = self.query_one("#in-suffix", Line).value
 
     def tell(self, problems: Mapping[str, str], notes: Mapping[str, str], guidance: str) -> None:
         """Say under each field what is wrong, or what should be known; ``guidance`` names its field."""

@@ -301,6 +301,11 @@ def recalled(kept: str | None) -> Fields | None:
     return Fields(**values)
 
 
+def guidance_name(workflow: Workflow | None) -> str:
+    """What the field is called: for Flux it is the guidance, and the sampler's cfg stays 1."""
+    return "CFG" if workflow and not workflow.facts.guidance_words.startswith("guidance") else "Guidance"
+
+
 def midnight_ms(now_ms: int) -> int:
     """The last local midnight, in UTC milliseconds."""
     now = datetime.fromtimestamp(now_ms / 1000).astimezone()

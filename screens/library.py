@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -11,7 +12,7 @@ from textual.widgets import Input, Static
 
 from podtui.composing import fields_of
 from podtui.store.cards import BatchCard, ImageCard
-from podtui.text import clean, duration, short_id
+from podtui.text import duration, short_id
 from podtui.words import BatchId, BatchState
 from screens import steering
 from screens.base import Room
@@ -90,9 +91,7 @@ class LibraryScreen(Room):
             yield Static("", id="only", markup=False)
         with Horizontal(id="library-panes"):
             with Vertical(id="strip-pane"):
-                grid = ThumbGrid(id="strip")
-                grid.can_focus = False
-                yield grid
+                yield ContactStrip(id="strip")
             with Vertical(id="table-pane"):
                 yield TableHead()
                 yield BatchTable(id="table")
@@ -329,6 +328,17 @@ class LibraryScreen(Room):
             await steering.cancel(self, card)
 
 
+class ContactStrip(ThumbGrid, can_focus=False):
+    """The pictures of the batch under the cursor; nothing is highlighted, as nothing can be chosen."""
+
+    def _caption_text(self, place: int) -> tuple[str, Style]:
+        here, self._cursor = self._cursor, -1
+        try:
+            return super()._caption_text(place)
+        finally:
+            self._cursor = here
+
+
 def _details(card: BatchCard) -> Content:
     """What the table has no room for: id, sizes and settings; why it stands still; the whole prompt."""
     facts = [
@@ -344,10 +354,10 @@ def _details(card: BatchCard) -> Content:
         facts.append(f"{card.counts.failed} failed")
     if card.counts.unsure:
         facts.append(f"? {card.counts.unsure} unsure")
-    lines = [Content(clean(" · ".join(facts), 300)).stylize("$text-muted")]
+    extra = [part for part in (card.style, card.genre) if part]
+    lines = [safe(" · ".join([card.prompt, *extra]), 600)]
     if card.pause_title:
         why = " ".join(part for part in (card.pause_title, card.pause_next) if part)
         lines.append(safe(f"? paused: {why}", 300).stylize("$text-warning"))
-    extra = [part for part in (card.style, card.genre) if part]
-    lines.append(safe(" · ".join([card.prompt, *extra]), 600))
+    lines.append(safe(" · ".join(facts), 300).stylize("$foreground 60%"))
     return Content("\n").join(lines)

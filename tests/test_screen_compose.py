@@ -440,6 +440,28 @@ async def test_i4_i18_a_huge_paste_is_cut_and_refused_with_its_length(library: L
     assert made(store) == 0
 
 
+async def test_what_was_typed_just_before_generate_is_in_the_batch(library: Library, store: Store) -> None:
+    ready = ready_app(library, start="compose")
+    async with composing(ready) as (pilot, screen):
+        await set_form(pilot, screen, prompt="cat")
+        # The field knows, the screen has not heard of it yet: as when keys come in one burst.
+        screen.query_one(Lines).text = "catfish"
+        screen.action_generate()
+        await until(pilot, lambda: isinstance(ready.app.screen, Confirm))
+        await pilot.press("y")
+        await until(pilot, lambda: made(store) == 1)
+    assert store.batches.page()[0].prompt == "catfish"
+
+
+async def test_keys_that_come_in_one_burst_go_to_the_fields_that_tab_leads_to(library: Library) -> None:
+    ready = ready_app(library, start="compose")
+    async with composing(ready) as (pilot, screen):
+        for key in (*"cat", "tab", *"ink", "tab", *"noir"):
+            ready.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: screen.form.form.genre == "noir")
+        assert (screen.form.form.prompt, screen.form.form.style) == ("cat", "ink")
+
+
 async def test_readonly_creates_nothing_and_remembers_nothing(library: Library, store: Store) -> None:
     ready = ready_app(library, start="compose", is_readonly=True)
     async with composing(ready) as (pilot, screen):

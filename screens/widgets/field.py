@@ -104,7 +104,7 @@ class Choice(Widget, can_focus=True):
     def render(self) -> Content:
         """Write the words of the value."""
         words = clean(dict(self._options).get(self._value, self._value), 80)
-        return Content.assemble(("‹ ", "$text-muted"), words, (" ›", "$text-muted"))
+        return Content.assemble(("‹ ", "$foreground 50%"), words, (" ›", "$foreground 50%"))
 
     def action_step(self, by: int) -> None:
         """Choose the value before or after; the last is followed by the first."""
