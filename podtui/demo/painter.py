@@ -58,7 +58,7 @@ SCENES: dict[str, tuple[tuple[Scene, ...], str]] = {
     ),
     "tiles": ((patterns.tiles,), "geometric abstract bauhaus pattern shapes mosaic modern"),
     "rays": ((patterns.rays,), "pop comic cartoon retro sticker badge"),
-    "arches": ((patterns.arches,), "boho minimal minimalist vintage pastel"),
+    "arches": ((patterns.arches,), "boho minimal minimalist rainbow"),
 }
 """Each kind of background with the words that ask for it."""
 
@@ -134,8 +134,8 @@ def _printed(picture: Image.Image, look: Look) -> Image.Image:
     palette, chance = look.palette, look.chance
     if look.has("comic", "pop", "halftone", "vintage", "retro", "poster", "manga") or chance.random() < 0.2:
         picture = _halftone(picture, palette)
-    if palette.is_dark or chance.random() < 0.3:
-        picture = _vignette(picture)
+    if palette.is_dark:
+        picture = _vignette(picture, palette)
     if palette.name in ("vintage", "mono") or look.has("grain", "risograph", "linocut", "poster"):
         picture = _grained(picture, chance)
     if look.has("poster", "vintage", "retro", "badge", "card") or (
@@ -174,11 +174,11 @@ def _grained(picture: Image.Image, chance: random.Random) -> Image.Image:
     return ImageChops.add(picture, grain, 1, -128)
 
 
-def _vignette(picture: Image.Image) -> Image.Image:
+def _vignette(picture: Image.Image, palette: Palette) -> Image.Image:
     ramp = Image.radial_gradient("L").resize(picture.size, Image.Resampling.BILINEAR)
     mask = ramp.point(lambda value: max(0, min(120, (value - 120) * 1)))
     darker = picture.copy()
-    darker.paste((6, 3, 16), (0, 0), mask)
+    darker.paste(palette.ink, (0, 0), mask)
     return darker
 
 

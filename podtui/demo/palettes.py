@@ -2,7 +2,7 @@
 
 import colorsys
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Colour = tuple[int, int, int]
 
@@ -21,6 +21,21 @@ class Palette:
     """The lightest."""
     is_dark: bool
     """Things glow on it."""
+
+    @property
+    def warm(self) -> Colour:
+        """The warm accent that stands out most from the sky: a sun's, a fire's."""
+        warm = [one for one in self.accents if one[0] >= max(one[2], 180)] or list(self.accents)
+        return max(warm, key=lambda one: sum(abs(a - b) for a, b in zip(one, self.sky[1], strict=True)))
+
+    def dusk(self) -> "Palette":
+        """The same colours at night: for cities and stars."""
+        if self.is_dark:
+            return self
+        cool = min(self.accents, key=lambda one: one[0] - one[2])
+        rose = max(self.accents, key=lambda one: one[0] - one[1])
+        middle = mix(mix(cool, rose, 0.45), self.ink, 0.35)
+        return replace(self, sky=(mix(self.ink, cool, 0.25), middle, rose), is_dark=True)
 
 
 def _hex(text: str) -> tuple[Colour, ...]:

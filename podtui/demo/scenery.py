@@ -79,12 +79,12 @@ def ridge(chance: random.Random, base: float, tall: float, peaks: int) -> list[P
 def sun(canvas: Canvas, palette: Palette, centre: Point, radius: float, chance: random.Random) -> None:
     """A sun, plain, ringed or in stripes."""
     disc = canvas.disc(*centre, radius)
-    canvas.glow(disc, palette.accents[0], radius * 0.55, 0.75 if palette.is_dark else 0.3)
+    canvas.glow(disc, palette.warm, radius * 0.55, 0.75 if palette.is_dark else 0.3)
     kind = chance.choice(("stripes", "plain", "rings"))
     if kind == "rings":
         for number in range(3, 0, -1):
             ring = canvas.disc(*centre, radius * (1 + 0.24 * number))
-            canvas.fill(ring, mix(palette.accents[0], palette.light, 0.3), 0.16)
+            canvas.fill(ring, mix(palette.warm, palette.light, 0.3), 0.16)
     if kind == "stripes":
 
         def cut(pen: Pen) -> None:
@@ -96,7 +96,7 @@ def sun(canvas: Canvas, palette: Palette, centre: Point, radius: float, chance: 
                 gap += 4
 
         disc = canvas.mask(cut)
-    canvas.fill_gradient(disc, mix(palette.accents[2], palette.light, 0.35), palette.accents[0])
+    canvas.fill_gradient(disc, mix(palette.warm, palette.light, 0.5), palette.warm)
 
 
 def clouds(canvas: Canvas, palette: Palette, chance: random.Random, y: float) -> None:
@@ -147,7 +147,7 @@ def pines(
             top = base - high + tier * high * 0.17
             reach = wide * (0.34 + tier * 0.17)
             pen.polygon([(x, top), (x + reach, top + high * 0.3), (x - reach, top + high * 0.3)], colour)
-        pen.box(x - high * 0.025, base - high * 0.06, high * 0.05, high * 0.2, colour)
+        pen.box(x - high * 0.025, base - high * 0.06, high * 0.05, high * 0.06, colour)
 
 
 def forest(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
@@ -202,6 +202,7 @@ def waves(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
 
 def city(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
     """A skyline at night, with lit windows and a large moon."""
+    palette = palette.dusk()
     dark = mix(palette.sky[0], palette.ink, 0.2)
     canvas.backdrop((dark, palette.sky[1], palette.sky[2]))
     stars(canvas, palette, chance, 120, 0.45)
@@ -263,7 +264,8 @@ def _house(
 
 
 def grid(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
-    """A striped sun over a plane of glowing lines."""
+    """A sun over a plane of glowing lines."""
+    palette = palette.dusk()
     canvas.backdrop((mix(palette.sky[0], palette.ink, 0.3), palette.sky[1], palette.sky[2]))
     stars(canvas, palette, chance, 140, 0.5)
     horizon = canvas.height * chance.uniform(0.6, 0.66)
@@ -291,6 +293,7 @@ def grid(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
 
 def space(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
     """Stars, mist of stars, small planets."""
+    palette = palette.dusk()
     deep = mix(palette.ink, palette.sky[0], 0.35)
     canvas.backdrop((deep, mix(palette.sky[0], palette.ink, 0.35), mix(palette.sky[1], palette.ink, 0.45)))
     for _ in range(7):

@@ -106,8 +106,8 @@ def rocket(figure: Figure, look: Look) -> None:
     palette = look.palette
     figure.tilt = look.chance.uniform(10, 34)
     body, fin = mix(palette.light, palette.accents[1], 0.1), palette.accents[0]
-    fire = (palette.accents[0], palette.accents[2], palette.light)
-    for width, long, colour in ((30, 138, fire[0]), (21, 120, fire[1]), (11, 102, fire[2])):
+    fire = (palette.warm, mix(palette.warm, palette.light, 0.5), palette.light)
+    for width, long, colour in ((30, 158, fire[0]), (21, 136, fire[1]), (11, 114, fire[2])):
         figure.blob(
             [
                 (-width, 58),
@@ -129,7 +129,7 @@ def rocket(figure: Figure, look: Look) -> None:
     figure.circle(0, -22, 21, palette.ink)
     figure.circle(0, -22, 16, palette.accents[3], palette.accents[1])
     figure.circle(-5, -28, 5, palette.light)
-    figure.polygon([(-5, 20), (5, 20), (4, 84), (-4, 84)], fin)
+    figure.polygon([(-5, 16), (5, 16), (4, 66), (-4, 66)], fin)
 
 
 def mushroom(figure: Figure, look: Look) -> None:
