@@ -1,5 +1,7 @@
 """The pretend ComfyUI follows the contract: validation, queue, events, history, files."""
 
+# ruff: noqa: ASYNC110 - a job at a server is asked for, with a bound
+
 import asyncio
 import io
 import json
@@ -223,5 +225,6 @@ async def test_our_client_makes_a_picture_by_it(cloud: TestCloud, tmp_path: Path
         assert view.phase is JobPhase.COMPLETED
         assert view.pictures[0].url is not None
         await backend.download(view.pictures[0].url, tmp_path / "a.png")
-    assert Image.open(tmp_path / "a.png").size == (64, 80)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.size == (64, 80)
     assert [prompt["prompt_id"] for prompt in cloud.facts()["prompts"]] == [job]

@@ -69,7 +69,6 @@ _WHOLE = (
     scenery.city,
     scenery.grid,
     patterns.tiles,
-    scenery.space,
 )
 _BEHIND = (patterns.rays, patterns.arches, scenery.landscape, patterns.rays)
 
