@@ -6,13 +6,12 @@ from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from podtui.composing import fields_of
 from podtui.store.cards import BatchCard, ImageCard
-from podtui.text import duration, short_id
+from podtui.text import clean, duration, short_id
 from podtui.words import BatchId, BatchState
 from screens import steering
 from screens.base import Room
@@ -28,7 +27,7 @@ from screens.widgets.thumb_grid import ThumbGrid
 
 _TYPE_S = 0.15
 """How long the search waits for the next letter, in seconds."""
-_REST_S = 0.08
+_REST_S = 0.12
 """How long the cursor rests before the pictures of its batch are read, in seconds."""
 
 
@@ -96,7 +95,8 @@ class LibraryScreen(Room):
                 yield TableHead()
                 yield BatchTable(id="table")
                 yield Static("", id="nothing", markup=False)
-        yield Static("", id="details", markup=False)
+        yield Static("", id="here-prompt", markup=False)
+        yield Static("", id="here-facts", markup=False)
 
     @property
     def _has_body(self) -> bool:
@@ -150,8 +150,13 @@ class LibraryScreen(Room):
         self.retitle()
 
     def _draw_details(self) -> None:
+        """Tell of the batch under the cursor; a line that stays the same is not sent again."""
         card = self.table.here
-        self.query_one("#details", Static).update(_details(card) if card else Content(""))
+        for name, words in (("prompt", _prompt_line(card)), ("facts", _facts_line(card))):
+            line = self.query_one(f"#here-{name}", Static)
+            line.set_class(name == "facts" and bool(card and card.pause_title), "-paused")
+            if str(line.content) != words:
+                line.update(safe(words, 1000), layout=False)
 
     async def _read_strip(self, *, is_news: bool = False) -> None:
         """Show the pictures of the batch under the cursor, where there is room for them."""
@@ -339,25 +344,26 @@ class ContactStrip(ThumbGrid, can_focus=False):
             self._cursor = here
 
 
-def _details(card: BatchCard) -> Content:
-    """What the table has no room for: id, sizes and settings; why it stands still; the whole prompt."""
-    facts = [
-        short_id(card.id),
-        f"{card.width}x{card.height}",
-        f"{card.steps} steps",
-        f"guidance {card.cfg_scale:g}",
-        card.workflow,
-    ]
+def _prompt_line(card: BatchCard | None) -> str:
+    """The whole prompt with style and genre."""
+    return (
+        clean(" · ".join(part for part in (card.prompt, card.style, card.genre) if part), 900) if card else ""
+    )
+
+
+def _facts_line(card: BatchCard | None) -> str:
+    """What the table has no room for: id, sizes and settings, or why it stands still."""
+    if card is None:
+        return ""
+    facts = [short_id(card.id)]
+    if card.pause_title:
+        facts.append("paused: " + " ".join(part for part in (card.pause_title, card.pause_next) if part))
+    facts += [f"{card.width}x{card.height}", f"{card.steps} steps", f"guidance {card.cfg_scale:g}"]
+    facts.append(card.workflow)
     if card.started_ms and card.ended_ms:
         facts.append(f"took {duration((card.ended_ms - card.started_ms) / 1000)}")
     if card.counts.failed:
         facts.append(f"{card.counts.failed} failed")
     if card.counts.unsure:
         facts.append(f"? {card.counts.unsure} unsure")
-    extra = [part for part in (card.style, card.genre) if part]
-    lines = [safe(" · ".join([card.prompt, *extra]), 600)]
-    if card.pause_title:
-        why = " ".join(part for part in (card.pause_title, card.pause_next) if part)
-        lines.append(safe(f"? paused: {why}", 300).stylize("$text-warning"))
-    lines.append(safe(" · ".join(facts), 300).stylize("$foreground 60%"))
-    return Content("\n").join(lines)
+    return clean(" · ".join(facts), 400)

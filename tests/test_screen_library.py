@@ -48,7 +48,8 @@ def rows_shown(screen: LibraryScreen) -> list[str]:
 
 
 def details(screen: LibraryScreen) -> str:
-    return str(screen.query_one("#details", Static).content)
+    lines = [str(screen.query_one(f"#here-{name}", Static).content) for name in ("prompt", "facts")]
+    return "\n".join(lines)
 
 
 def many(store: Store, count: int) -> None:
