@@ -81,7 +81,10 @@ def paint(recipe: Recipe) -> bytes:
     palette = choose_palette(words, chance)
     canvas = Canvas(width, height)
     subject = _subject(words)
-    _scene(words, chance, has_subject=subject is not None)(canvas, palette, chance)
+    scene = _scene(words, chance, has_subject=subject is not None)
+    if scene is patterns.arches and palette.is_dark:
+        scene = patterns.rays
+    scene(canvas, palette, chance)
     look = Look(palette, chance, frozenset(words))
     if subject is not None:
         _place(canvas, subject, look)

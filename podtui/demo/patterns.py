@@ -9,9 +9,14 @@ from podtui.demo.palettes import Colour, Palette, mix
 
 def rays(canvas: Canvas, palette: Palette, chance: random.Random) -> None:
     """Beams from the middle, dots that grow outwards."""
-    light, dark = mix(palette.sky[0], palette.light, 0.12), mix(palette.sky[1], palette.sky[2], 0.6)
     centre = (500.0, canvas.height * 0.5)
-    canvas.backdrop_radial(mix(light, palette.light, 0.35), light, centre, max(1000, canvas.height) * 0.7)
+    if palette.is_dark:
+        middle, light = mix(palette.sky[2], palette.light, 0.15), mix(palette.sky[1], palette.sky[2], 0.45)
+        dark = mix(palette.sky[0], palette.sky[1], 0.55)
+    else:
+        light, dark = mix(palette.sky[0], palette.light, 0.12), mix(palette.sky[1], palette.sky[2], 0.6)
+        middle = mix(light, palette.light, 0.35)
+    canvas.backdrop_radial(middle, light, centre, max(1000, canvas.height) * 0.7)
     count, turn = chance.choice((12, 16, 20, 24)), chance.random()
 
     def beams(pen: Pen) -> None:
